@@ -1,4 +1,6 @@
 //! Published vectors, and what a frame or a torn record must not do.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use crypto::{LinkError, LinkReceiver, LinkSender, Sign, SigningKey, TwoCopy, VerifyingKey, sm3};
 use wire::memory::Memory;
 use wire::{PublicKey, Signature};
