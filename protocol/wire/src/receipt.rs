@@ -1,7 +1,7 @@
 //! Receipts: registration centre → meter. Checkable with SM3 and one signature.
 
 use crate::codec::wire_struct;
-use crate::identity::{Digest, Signature};
+use crate::identity::{Digest, Signature, WalletId};
 use heapless::Vec;
 use quantity::{Fen, Instant};
 
@@ -23,13 +23,28 @@ pub struct Root {
     pub issued: Fen,
 }
 
+/// Most wallets that one key may debit.
+pub const BOUND_WALLETS_MAX: usize = 4;
+
 /// One leaf: what became of one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// Digest of the order.
     pub order: Digest,
     /// Result code of the registration centre; 0 is final settlement.
     pub result: u8,
+    /// Balances, after the order, of all wallets that the order's key may debit, by rising
+    /// number. So a hardware wallet learns of money that arrived.
+    pub balances: Vec<Balance, BOUND_WALLETS_MAX>,
+}
+
+/// Balance of one wallet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// The wallet.
+    pub wallet: WalletId,
+    /// Spendable money in it.
+    pub balance: Fen,
 }
 
 /// Proof that an order is final (or refused), under a signed root.
@@ -48,5 +63,6 @@ pub struct Receipt {
 }
 
 wire_struct!(Root, tag: b"JIDIAN-ROOT-1", { batch, previous, merkle, at, issued });
-wire_struct!(Leaf, tag: b"JIDIAN-LEAF-1", { order, result });
+wire_struct!(Leaf, tag: b"JIDIAN-LEAF-1", { order, result, balances });
+wire_struct!(Balance, tag: b"", { wallet, balance });
 wire_struct!(Receipt, tag: b"JIDIAN-RECEIPT-1", { leaf, index, path, root, signature });
