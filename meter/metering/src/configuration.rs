@@ -1,0 +1,294 @@
+//! What the metering core must know about the meter around it, checked once.
+
+use crate::channels::CODE_LIMIT;
+use crate::fixed::{ONE_SAMPLE, greatest_common_divisor};
+
+/// Peak code of the ADE9000 at full scale, PGA 1, behind its whole filter path (data sheet, xI_PCF).
+pub const ADE9000_FULL_SCALE_CODE: u32 = 74_532_013;
+
+/// The lowest line frequency whose windows stay synchronised.
+const LOWEST_FREQUENCY_HERTZ: u32 = 40;
+
+/// Limits for products of the two full scales in microvolt·microampere: 1 MVA.
+const MAXIMUM_SCALE_PRODUCT: u128 = 1_000_000_000_000_000_000;
+
+/// One milliwatt-hour in microvolt·microampere·seconds: 3.6 W·s × 10¹².
+const MICRO_SQUARED_SECONDS_PER_MILLIWATT_HOUR: u128 = 3_600_000_000_000;
+
+/// One milliwatt in microvolt·microamperes.
+const MICRO_SQUARED_PER_MILLIWATT: u128 = 1_000_000_000;
+
+/// How the conductors meet the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiring {
+    /// Three elements, each from phase to neutral.
+    ThreePhaseFourWire,
+    /// Two elements, A to B and C to B (Aron); phase B is the reference.
+    ThreePhaseThreeWire,
+    /// One element in channel A.
+    SinglePhase,
+}
+
+/// The frequency that the grid is meant to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NominalFrequency {
+    /// 50 Hz; a window is 10 cycles.
+    Hertz50,
+    /// 60 Hz; a window is 12 cycles.
+    Hertz60,
+}
+
+/// An exact voltage scale: `codes` stand for `microvolts`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VoltageScale {
+    /// A code, for instance [`ADE9000_FULL_SCALE_CODE`]; 1024 to [`CODE_LIMIT`].
+    pub codes: u32,
+    /// What that code means in front of the divider, in microvolts (instantaneous, not RMS).
+    pub microvolts: u32,
+}
+
+/// An exact current scale: `codes` stand for `microamperes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentScale {
+    /// A code, for instance [`ADE9000_FULL_SCALE_CODE`]; 1024 to [`CODE_LIMIT`].
+    pub codes: u32,
+    /// What that code means in front of the transformer, in microamperes (instantaneous, not RMS).
+    pub microamperes: u32,
+}
+
+/// What a [`Configuration`] is made of, not checked yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How the conductors meet the channels.
+    pub wiring: Wiring,
+    /// Frames per second; 2,000 to 16,000, normally 8,000.
+    pub sample_rate_hertz: u32,
+    /// Scale of the three voltage channels.
+    pub voltage_scale: VoltageScale,
+    /// Scale of the four current channels.
+    pub current_scale: CurrentScale,
+    /// 50 or 60 Hz.
+    pub nominal_frequency: NominalFrequency,
+    /// Nominal voltage Un of one element in millivolts RMS.
+    pub nominal_voltage_millivolts: u32,
+    /// Starting current in microamperes RMS: 0.001 In for class 0.2S (IEC 62053-22, from memory).
+    pub starting_current_microamperes: u32,
+    /// Pulse constant in impulses per kilowatt-hour; 1 to 1,000,000.
+    pub pulses_per_kilowatt_hour: u32,
+}
+
+/// Why a [`Settings`] can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigurationError {
+    /// The sample rate isn't within 2,000 to 16,000 Hz.
+    SampleRate,
+    /// The voltage scale has a code outside 1024 to [`CODE_LIMIT`], or no microvolts.
+    VoltageScale,
+    /// The current scale has a code outside 1024 to [`CODE_LIMIT`], or no microamperes.
+    CurrentScale,
+    /// The full scales multiply to more than the accumulators can hold (about 550 kVA).
+    FullScalePower,
+    /// The nominal voltage is zero or above what [`CODE_LIMIT`] codes mean.
+    NominalVoltage,
+    /// The starting current is zero or above what [`CODE_LIMIT`] codes mean.
+    StartingCurrent,
+    /// The pulse constant isn't within 1 to 1,000,000 impulses per kilowatt-hour.
+    PulseConstant,
+}
+
+impl core::fmt::Display for ConfigurationError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::SampleRate => "the sample rate must be 2,000 to 16,000 Hz",
+            Self::VoltageScale => {
+                "the voltage scale needs 1,024 to 80,000,000 codes and microvolts"
+            }
+            Self::CurrentScale => {
+                "the current scale needs 1,024 to 80,000,000 codes and microamperes"
+            }
+            Self::FullScalePower => {
+                "the full scales multiply to more power than the registers take"
+            }
+            Self::NominalVoltage => "the nominal voltage must be above zero and within the scale",
+            Self::StartingCurrent => "the starting current must be above zero and within the scale",
+            Self::PulseConstant => "the pulse constant must be 1 to 1,000,000 impulses per kWh",
+        })
+    }
+}
+
+impl core::error::Error for ConfigurationError {}
+
+/// Settings that were checked, with the numbers derived from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    settings: Settings,
+    /// Code²·samples × numerator / denominator = milliwatt-hours, in lowest terms.
+    energy: Ratio,
+    /// Mean code² × numerator / denominator = milliwatts.
+    power: Ratio,
+    /// Mean code² of one element below which nothing is registered.
+    starting_codes_squared: u128,
+}
+
+/// An exact fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ratio {
+    pub(crate) numerator: u128,
+    pub(crate) denominator: u128,
+}
+
+impl Configuration {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// The first setting that is out of range.
+    pub const fn new(settings: Settings) -> Result<Self, ConfigurationError> {
+        if let Some(error) = first_error(&settings) {
+            return Err(error);
+        }
+        let (voltage, current) = (settings.voltage_scale, settings.current_scale);
+        let micro_squared = wide(voltage.microvolts) * wide(current.microamperes);
+        let codes_squared = wide(voltage.codes) * wide(current.codes);
+        let energy = Ratio::reduced(
+            micro_squared,
+            codes_squared
+                * wide(settings.sample_rate_hertz)
+                * MICRO_SQUARED_SECONDS_PER_MILLIWATT_HOUR,
+        );
+        let power = Ratio::reduced(micro_squared, codes_squared * MICRO_SQUARED_PER_MILLIWATT);
+        // Half of Un × Ist, in millivolt·microamperes = nanowatts, then in code².
+        let nanowatts = wide(settings.nominal_voltage_millivolts)
+            * wide(settings.starting_current_microamperes)
+            / 2;
+        let starting_codes_squared = nanowatts * 1_000 * codes_squared / micro_squared;
+        let configuration = Self { settings, energy, power, starting_codes_squared };
+        // 24 = 3 elements × 4 for the removal of the mean × 2 for interpolation: see `sums`.
+        let code_limit = CODE_LIMIT.unsigned_abs();
+        let largest_sum = 24
+            * wide(code_limit)
+            * wide(code_limit)
+            * wide(configuration.longest_window_samples() + 2);
+        match largest_sum.checked_mul(energy.numerator) {
+            Some(product) if product < i128::MAX.unsigned_abs() - energy.denominator => {
+                Ok(configuration)
+            }
+            _ => Err(ConfigurationError::FullScalePower),
+        }
+    }
+
+    /// The settings as given.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Cycles in one window: 10 at 50 Hz, 12 at 60 Hz (IEC 61000-4-30).
+    #[must_use]
+    pub const fn cycles_per_window(&self) -> u32 {
+        match self.settings.nominal_frequency {
+            NominalFrequency::Hertz50 => 10,
+            NominalFrequency::Hertz60 => 12,
+        }
+    }
+
+    /// Samples of a window when there is no voltage to follow: 200 ms.
+    pub(crate) const fn free_window_samples(&self) -> u32 {
+        self.settings.sample_rate_hertz / 5
+    }
+
+    /// Samples after which a synchronised window ends without its last crossing.
+    pub(crate) const fn longest_window_samples(&self) -> u32 {
+        self.settings.sample_rate_hertz * self.cycles_per_window() / LOWEST_FREQUENCY_HERTZ
+    }
+
+    /// A quarter of the nominal period in 2⁻¹⁶ sample periods.
+    pub(crate) const fn nominal_quarter(&self) -> u64 {
+        let hertz = match self.settings.nominal_frequency {
+            NominalFrequency::Hertz50 => 50,
+            NominalFrequency::Hertz60 => 60,
+        };
+        self.settings.sample_rate_hertz as u64 * ONE_SAMPLE / (4 * hertz)
+    }
+
+    /// How far below zero, in codes, the voltage must go before its next crossing counts:
+    /// a sixteenth of the nominal peak, so noise around zero makes no second crossing.
+    pub(crate) fn crossing_hysteresis(&self) -> i32 {
+        let scale = self.settings.voltage_scale;
+        let nominal = u64::from(self.settings.nominal_voltage_millivolts) * 1_414;
+        let codes = nominal * u64::from(scale.codes) / u64::from(scale.microvolts) / 16;
+        i32::try_from(codes).unwrap_or(CODE_LIMIT).max(1)
+    }
+
+    /// From code²·samples to milliwatt-hours.
+    pub(crate) const fn energy(&self) -> Ratio {
+        self.energy
+    }
+
+    /// From mean code² to milliwatts.
+    pub(crate) const fn power(&self) -> Ratio {
+        self.power
+    }
+
+    /// Mean code² of one element below which nothing is registered.
+    pub(crate) const fn starting_codes_squared(&self) -> u128 {
+        self.starting_codes_squared
+    }
+
+    /// Which of the three elements carry power.
+    pub(crate) const fn elements(&self) -> &'static [usize] {
+        match self.settings.wiring {
+            Wiring::ThreePhaseFourWire => &[0, 1, 2],
+            Wiring::ThreePhaseThreeWire => &[0, 2],
+            Wiring::SinglePhase => &[0],
+        }
+    }
+}
+
+impl Ratio {
+    const fn reduced(numerator: u128, denominator: u128) -> Self {
+        let divisor = greatest_common_divisor(numerator, denominator);
+        Self { numerator: numerator / divisor, denominator: denominator / divisor }
+    }
+}
+
+const fn first_error(settings: &Settings) -> Option<ConfigurationError> {
+    let (voltage, current) = (settings.voltage_scale, settings.current_scale);
+    if settings.sample_rate_hertz < 2_000 || settings.sample_rate_hertz > 16_000 {
+        return Some(ConfigurationError::SampleRate);
+    }
+    if !scale_is_usable(voltage.codes, voltage.microvolts) {
+        return Some(ConfigurationError::VoltageScale);
+    }
+    if !scale_is_usable(current.codes, current.microamperes) {
+        return Some(ConfigurationError::CurrentScale);
+    }
+    if wide(voltage.microvolts) * wide(current.microamperes) > MAXIMUM_SCALE_PRODUCT {
+        return Some(ConfigurationError::FullScalePower);
+    }
+    let nominal_microvolts = wide(settings.nominal_voltage_millivolts) * 1_000;
+    if !is_within_scale(nominal_microvolts, voltage.codes, voltage.microvolts) {
+        return Some(ConfigurationError::NominalVoltage);
+    }
+    let starting_microamperes = wide(settings.starting_current_microamperes);
+    if !is_within_scale(starting_microamperes, current.codes, current.microamperes) {
+        return Some(ConfigurationError::StartingCurrent);
+    }
+    if settings.pulses_per_kilowatt_hour == 0 || settings.pulses_per_kilowatt_hour > 1_000_000 {
+        return Some(ConfigurationError::PulseConstant);
+    }
+    None
+}
+
+const fn scale_is_usable(codes: u32, micro: u32) -> bool {
+    codes >= 1024 && codes <= CODE_LIMIT.unsigned_abs() && micro > 0
+}
+
+/// Whether the value is above zero and below what [`CODE_LIMIT`] codes mean.
+const fn is_within_scale(value_micro: u128, codes: u32, micro: u32) -> bool {
+    value_micro > 0 && value_micro * wide(codes) < wide(CODE_LIMIT.unsigned_abs()) * wide(micro)
+}
+
+/// Widens without loss; `From` isn't usable in a constant function yet.
+const fn wide(value: u32) -> u128 {
+    value as u128
+}
