@@ -170,7 +170,8 @@ fn apparent(sums: &Sums, phase: usize, interval: &Interval, configuration: &Conf
 
 /// Mean power in milliwatts (or milli-var) of a sum in code²·samples.
 ///
-/// The mean is below 24·8·10⁷² < 2⁵⁸ code² and the numerator below 2⁶⁰, so the product fits.
+/// The mean is below 24·(8·10⁷)² < 2⁵⁸ code² and has 8 more digits, and the numerator is below
+/// 2⁶⁰, so the product fits.
 fn power(codes: i128, interval: &Interval, configuration: &Configuration) -> i64 {
     let ratio = configuration.power();
     let mean = (codes << (FRACTION_BITS + POWER_BITS)) / i128::from(interval.length);

@@ -11,7 +11,7 @@ use crate::sums::{Mean, Shift, Sums, border_shift, terms};
 
 /// The metering core: push frames, take windows, read registers.
 ///
-/// About 3 kB, no heap, no clock: time is the number of frames.
+/// Less than 4 kB, no heap, no clock: time is the number of frames.
 #[derive(Clone, Debug)]
 pub struct Metering {
     configuration: Configuration,
@@ -52,6 +52,9 @@ enum Border {
     /// No crossing came in time.
     Timeout,
 }
+
+// A microcontroller has room for it: this is the whole state.
+const _: () = assert!(size_of::<Metering>() <= 4096);
 
 /// Without a crossing, a window ends halfway between two samples.
 const HALF: u32 = 1 << (FRACTION_BITS - 1);
@@ -106,7 +109,7 @@ impl Metering {
         self.registers.book(&self.last, times, &self.configuration);
     }
 
-    /// The registers up to the end of the last window.
+    /// The registers up to the end of the last window; what the current one gathered isn't in yet.
     #[must_use]
     pub const fn registers(&self) -> &Registers {
         &self.registers
