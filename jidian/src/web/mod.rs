@@ -1,0 +1,1 @@
+//! The web console: pages, their JSON twins and live events.
