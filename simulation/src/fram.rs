@@ -1,0 +1,136 @@
+//! Twin of a ferroelectric memory (FRAM), such as the MB85RC512T.
+//!
+//! It keeps what was written since it was last asked, so that whoever runs the world can store it;
+//! and it can lose power after any byte.
+
+use wire::memory::Memory;
+
+/// One piece of what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Where.
+    pub address: u32,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// The memory.
+#[derive(Clone, Debug)]
+pub struct Fram {
+    capacity: u32,
+    /// Bytes up to the highest address ever written; the rest is zero.
+    bytes: Vec<u8>,
+    writes: Vec<Write>,
+    fuel_bytes: Option<u64>,
+}
+
+impl Fram {
+    /// 512 kbit: the metering and management memory of the paper.
+    pub const MB85RC512T_BYTES: u32 = 64 * 1024;
+
+    /// A blank memory.
+    #[must_use]
+    pub const fn new(capacity: u32) -> Self {
+        Self { capacity, bytes: Vec::new(), writes: Vec::new(), fuel_bytes: None }
+    }
+
+    /// The power fails after this many more bytes are written.
+    pub const fn cut_after(&mut self, bytes: u64) {
+        self.fuel_bytes = Some(bytes);
+    }
+
+    /// The power is back.
+    pub const fn restore_power(&mut self) {
+        self.fuel_bytes = None;
+    }
+
+    /// Whether the power failed.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.fuel_bytes == Some(0)
+    }
+
+    /// Takes what was written since the last call.
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        core::mem::take(&mut self.writes)
+    }
+
+    /// The bytes up to the highest address that was ever written.
+    #[must_use]
+    pub fn image(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Puts stored bytes back without noting them as new.
+    ///
+    /// # Panics
+    /// If the range leaves the memory.
+    pub fn restore(&mut self, write: &Write) {
+        self.place(write.address, &write.bytes);
+    }
+
+    fn place(&mut self, address: u32, bytes: &[u8]) {
+        let start = address as usize;
+        let end = start + bytes.len();
+        assert!(end <= self.capacity as usize, "a chip writes inside its memory");
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[start..end].copy_from_slice(bytes);
+    }
+}
+
+impl Memory for Fram {
+    fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    fn read(&self, address: u32, bytes: &mut [u8]) {
+        let start = address as usize;
+        assert!(start + bytes.len() <= self.capacity as usize, "a chip reads inside its memory");
+        let stored = self.bytes.get(start..).unwrap_or(&[]);
+        let known = stored.len().min(bytes.len());
+        bytes[..known].copy_from_slice(&stored[..known]);
+        bytes[known..].fill(0);
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) {
+        let written = match &mut self.fuel_bytes {
+            Some(fuel) => {
+                let written = (*fuel).min(bytes.len() as u64);
+                *fuel -= written;
+                &bytes[..usize::try_from(written).expect("at most a slice's length")]
+            }
+            None => bytes,
+        };
+        if !written.is_empty() {
+            self.place(address, written);
+            self.writes.push(Write { address, bytes: written.to_vec() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_stops_inside_a_write_and_what_was_written_stays() {
+        let mut fram = Fram::new(16);
+        fram.write(2, b"abc");
+        fram.cut_after(2);
+        fram.write(8, b"defg");
+        fram.write(12, b"h");
+        assert!(fram.is_cut());
+        let mut read = [9; 12];
+        fram.read(1, &mut read);
+        assert_eq!(&read, b"\0abc\0\0\0de\0\0\0");
+
+        let mut copy = Fram::new(16);
+        for write in fram.take_writes() {
+            copy.restore(&write);
+        }
+        assert_eq!(copy.image(), fram.image());
+        assert!(copy.take_writes().is_empty());
+    }
+}

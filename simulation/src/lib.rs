@@ -1,0 +1,14 @@
+//! The world: loads, plants, customers' response, chip twins, network faults and time.
+//!
+//! Everything here is a function of the seed and of what happened before: no clock, no file, no
+//! thread. [`world`] puts bank, grid company and meters together; whoever runs it (the program, a
+//! test) gives it logs to write to and says when the next minute begins.
+
+pub mod fram;
+pub mod instrument;
+pub mod plants;
+pub mod population;
+pub mod profiles;
+pub mod random;
+pub mod scenario;
+pub mod waveform;
