@@ -7,6 +7,7 @@
 //! | module | what crosses a border |
 //! |---|---|
 //! | [`codec`] | reading and writing |
+//! | [`dlt645`] | reading device ↔ management core, DL/T 645-2007 |
 //! | [`identity`] | meters, wallets, keys, certificates |
 //! | [`reading`] | metering core → management core |
 //! | [`link`] | management core → transaction core, AES-256 frames |
@@ -19,6 +20,7 @@
 #![no_std]
 
 pub mod codec;
+pub mod dlt645;
 pub mod evidence;
 pub mod identity;
 pub mod link;
