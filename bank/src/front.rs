@@ -1,0 +1,198 @@
+//! The front: signatures, state, log, and only then the answers.
+
+use crate::code::ResultCode;
+use crate::genesis::{Genesis, GenesisError};
+use crate::log::{LogError, OrderedLog};
+use crate::operation::Operation;
+use crate::record::encode_batch;
+use crate::registration::{Authenticated, Registration};
+use crate::replay::{Damage, Fault, Replay};
+use core::fmt;
+use crypto::{Sign, Verify};
+use quantity::Instant;
+use wire::identity::PublicKey;
+use wire::receipt::Receipt;
+
+/// The bank behind one ordered log.
+///
+/// A batch is applied first and logged second, because the record holds what applying it gave:
+/// codes and signed root. Nothing is acknowledged in between, and if the log refuses the record,
+/// the state is rolled back along its undo list; so state and log never disagree.
+#[derive(Debug)]
+pub struct Bank<L, S> {
+    registration: Registration,
+    signer: S,
+    log: L,
+}
+
+/// The answer to one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What became of it.
+    pub code: ResultCode,
+    /// The proof, if the code [is proved](ResultCode::is_proved). For [`ResultCode::Exists`] it is
+    /// the original one, as long as the key remembers the order; its leaf tells what became of the
+    /// order then.
+    pub receipt: Option<Receipt>,
+}
+
+/// Why a bank couldn't be founded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundError {
+    /// The genesis isn't to be trusted.
+    Genesis(GenesisError),
+    /// The signer isn't the registration centre of the genesis.
+    OtherSigner,
+    /// The genesis isn't durable.
+    Log(LogError),
+}
+
+impl fmt::Display for FoundError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Genesis(error) => error.fmt(f),
+            Self::OtherSigner => write!(f, "the signer isn't the genesis' registration centre"),
+            Self::Log(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for FoundError {}
+
+impl<L: OrderedLog, S: Sign> Bank<L, S> {
+    /// Founds a bank: checks the genesis and writes it as record 0 of an empty log. `signer` is the
+    /// registration centre's key.
+    ///
+    /// # Errors
+    /// [`FoundError`] if the genesis is bad, the signer isn't its registration centre, or the log
+    /// refuses.
+    pub fn found(
+        genesis: &Genesis,
+        signer: S,
+        mut log: L,
+        verifier: &impl Verify,
+    ) -> Result<Self, FoundError> {
+        let authority = &genesis.authentication.body.public_key;
+        genesis.check(authority, verifier).map_err(FoundError::Genesis)?;
+        if signer.public_key() != genesis.registration.body.public_key {
+            return Err(FoundError::OtherSigner);
+        }
+        log.append(0, &genesis.to_record()).map_err(FoundError::Log)?;
+        Ok(Self { registration: Registration::new(genesis), signer, log })
+    }
+
+    /// Rebuilds a bank from the records of its log, the genesis first, without looking at
+    /// signatures again. `authority` is the authentication centre that the caller trusts; `log` is
+    /// to be written on behind the last record.
+    ///
+    /// # Errors
+    /// [`Damage`] names the batch whose codes, Merkle root, chain or sums differ.
+    pub fn recover<R: AsRef<[u8]>>(
+        records: impl IntoIterator<Item = R>,
+        authority: &PublicKey,
+        signer: S,
+        log: L,
+    ) -> Result<Self, Damage> {
+        let mut records = records.into_iter();
+        let genesis = records.next().ok_or(Damage { batch: 0, fault: Fault::NoGenesis })?;
+        let mut replay = Replay::begin(genesis.as_ref(), authority)?;
+        if signer.public_key() != replay.genesis().registration.body.public_key {
+            return Err(Damage { batch: 0, fault: Fault::OtherSigner });
+        }
+        for record in records {
+            replay.step(record.as_ref())?;
+        }
+        Ok(Self { registration: replay.finish()?, signer, log })
+    }
+
+    /// The ledger, for queries and for checking signatures in several threads.
+    #[must_use]
+    pub const fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// Takes a batch: checks signatures one after the other, then goes on as
+    /// [`submit_authenticated`](Self::submit_authenticated).
+    ///
+    /// # Errors
+    /// [`LogError`] if the batch isn't durable; then nothing has happened.
+    ///
+    /// # Panics
+    /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
+    pub fn submit(
+        &mut self,
+        now: Instant,
+        operations: Vec<Operation>,
+        verifier: &impl Verify,
+    ) -> Result<Vec<Answer>, LogError> {
+        let registration = &self.registration;
+        let checked = |operation| registration.authenticate(operation, verifier);
+        let batch: Vec<Authenticated> = operations.into_iter().map(checked).collect();
+        self.submit_authenticated(now, &batch)
+    }
+
+    /// Takes a batch whose signatures were checked: applies it, appends one record, and returns one
+    /// answer per operation. A batch without a well-formed operation leaves no record.
+    ///
+    /// # Errors
+    /// [`LogError`] if the batch isn't durable; then nothing has happened.
+    ///
+    /// # Panics
+    /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
+    pub fn submit_authenticated(
+        &mut self,
+        now: Instant,
+        batch: &[Authenticated],
+    ) -> Result<Vec<Answer>, LogError> {
+        let outcome = self.registration.apply(now, batch);
+        let codes = outcome.codes().to_vec();
+        let number = outcome.root().batch;
+        if codes.iter().all(|code| *code == ResultCode::Malformed) {
+            self.registration.roll_back(&outcome);
+            return Ok(codes.into_iter().map(Answer::bare).collect());
+        }
+        let root = self.signer.seal(*outcome.root());
+        let entries = codes.iter().zip(batch).map(|(code, item)| (*code, item.operation()));
+        let logged = entries.filter(|(code, _)| *code != ResultCode::Malformed);
+        if let Err(error) = self.log.append(number, &encode_batch(logged, &root)) {
+            self.registration.roll_back(&outcome);
+            return Err(error);
+        }
+        self.registration.commit(outcome, root.signature);
+        Ok(self.answers(number, &codes, batch))
+    }
+
+    fn answers(&self, number: u64, codes: &[ResultCode], batch: &[Authenticated]) -> Vec<Answer> {
+        let mut proved: usize = 0;
+        let answer = |(code, item): (&ResultCode, &Authenticated)| {
+            if code.is_proved() {
+                let receipt = self.registration.archived_receipt(number, proved);
+                assert!(receipt.is_some(), "the newest batch is kept");
+                proved = proved.saturating_add(1);
+                return Answer { code: *code, receipt };
+            }
+            self.answer_again(*code, item)
+        };
+        codes.iter().zip(batch).map(answer).collect()
+    }
+
+    fn answer_again(&self, code: ResultCode, item: &Authenticated) -> Answer {
+        if code != ResultCode::Exists {
+            return Answer::bare(code);
+        }
+        let receipt = self.registration.receipt_of(item.operation().signer(), item.digest());
+        Answer { code, receipt }
+    }
+}
+
+impl Answer {
+    const fn bare(code: ResultCode) -> Self {
+        Self { code, receipt: None }
+    }
+}

@@ -1,0 +1,135 @@
+//! Merkle trees of the last batches, from which receipts are cut.
+
+use super::directory::KeySlot;
+use crypto::merkle;
+use heapless::Vec as Bounded;
+use std::collections::VecDeque;
+use wire::receipt::{Leaf, PATH_MAX, Receipt, Root};
+use wire::{Digest, Signed};
+
+/// Leaves that are kept with their trees, at least; about 200 bytes each.
+pub const LEAVES_KEPT: usize = 1 << 18;
+
+/// Batches that are kept at most, however few leaves they have.
+pub const BATCHES_KEPT: usize = 1 << 16;
+
+/// Where the receipt of a remembered order is.
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    /// In the tree of a batch.
+    InBatch { batch: u64, index: usize },
+    /// Cut out before the tree was dropped.
+    Cut(Box<Receipt>),
+}
+
+/// The last batches.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Archive {
+    batches: VecDeque<Batch>,
+    leaves: usize,
+}
+
+/// One batch: its leaves, whose they are, and all levels of the tree above them.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    root: Signed<Root>,
+    leaves: Vec<Leaf>,
+    owners: Vec<KeySlot>,
+    levels: Vec<Vec<Digest>>,
+}
+
+/// All levels of the tree over some leaves, the leaves' hashes first.
+pub(super) fn levels(leaves: &[Leaf]) -> Vec<Vec<Digest>> {
+    let mut level: Vec<Digest> = leaves.iter().map(merkle::leaf).collect();
+    let mut levels = Vec::new();
+    while level.len() > 1 {
+        let below = level.clone();
+        let length = merkle::lift(&mut level);
+        level.truncate(length);
+        levels.push(below);
+    }
+    levels.push(level);
+    levels
+}
+
+/// The Merkle root; zero if there is no leaf.
+pub(super) fn root_of(levels: &[Vec<Digest>]) -> Digest {
+    levels.last().and_then(|top| top.first()).copied().unwrap_or_default()
+}
+
+impl Batch {
+    pub(super) fn new(
+        root: Signed<Root>,
+        leaves: Vec<Leaf>,
+        owners: Vec<KeySlot>,
+        levels: Vec<Vec<Digest>>,
+    ) -> Self {
+        assert_eq!(leaves.len(), owners.len(), "each leaf has its key");
+        Self { root, leaves, owners, levels }
+    }
+
+    /// Leaves with their keys.
+    pub(super) fn owned_leaves(&self) -> impl Iterator<Item = (usize, KeySlot, Digest)> + '_ {
+        let owned = self.owners.iter().zip(&self.leaves).enumerate();
+        owned.map(|(index, (owner, leaf))| (index, *owner, leaf.order))
+    }
+
+    /// Cuts out the receipt of one leaf.
+    pub(super) fn receipt(&self, index: usize) -> Option<Receipt> {
+        let leaf = self.leaves.get(index)?.clone();
+        let (path, index) = self.path(index);
+        let Signed { body: root, signature } = self.root.clone();
+        Some(Receipt { leaf, index, path, root, signature })
+    }
+
+    /// Siblings from the leaf up, and one bit for each that tells its side.
+    fn path(&self, leaf: usize) -> (Bounded<Digest, PATH_MAX>, u32) {
+        let (mut path, mut sides, mut place) = (Bounded::new(), 0, leaf);
+        for level in &self.levels {
+            if let Some(sibling) = level.get(place ^ 1) {
+                if place & 1 == 1 {
+                    sides |= 1 << path.len();
+                }
+                path.push(*sibling).expect("a batch has at most 2²⁰ leaves");
+            }
+            place >>= 1;
+        }
+        (path, sides)
+    }
+
+    fn find(&self, order: Digest) -> Option<usize> {
+        self.leaves.iter().position(|leaf| leaf.order == order)
+    }
+}
+
+impl Archive {
+    pub(super) fn push(&mut self, batch: Batch) {
+        self.leaves = self.leaves.saturating_add(batch.leaves.len());
+        self.batches.push_back(batch);
+    }
+
+    /// Takes out the oldest batch if more leaves are kept than promised.
+    pub(super) fn pop_surplus(&mut self) -> Option<Batch> {
+        let oldest = self.batches.front()?.leaves.len();
+        let rest = self.leaves.saturating_sub(oldest);
+        let surplus = rest >= LEAVES_KEPT || self.batches.len() > BATCHES_KEPT;
+        if !surplus || self.batches.len() == 1 {
+            return None;
+        }
+        self.leaves = rest;
+        self.batches.pop_front()
+    }
+
+    /// The receipt of a leaf of a batch, if that batch is still kept.
+    pub(super) fn receipt(&self, batch: u64, index: usize) -> Option<Receipt> {
+        let first = self.batches.front()?.root.body.batch;
+        let place = usize::try_from(batch.checked_sub(first)?).ok()?;
+        self.batches.get(place)?.receipt(index)
+    }
+
+    /// The receipt of an order, searched from the newest batch on.
+    pub(super) fn search(&self, order: Digest) -> Option<Receipt> {
+        let mut newest_first = self.batches.iter().rev();
+        newest_first.find_map(|batch| batch.receipt(batch.find(order)?))
+    }
+}

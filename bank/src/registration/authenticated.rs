@@ -1,0 +1,121 @@
+//! The step that needs no state but the keys, so that many threads may take it at once.
+
+use crate::code::ResultCode;
+use crate::operation::Operation;
+use crypto::Verify;
+use wire::identity::PublicKey;
+use wire::{Digest, KeyId, Signed, Wire};
+
+/// An operation whose signatures were looked at. Only [`authenticate`](super::Registration::authenticate)
+/// and a replay of the log make one, so no operation gets past unseen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    operation: Operation,
+    digest: Digest,
+    verdict: Verdict,
+}
+
+/// What the signatures say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All signatures are good.
+    Good,
+    /// The key isn't known.
+    UnknownKey,
+    /// The signature isn't the key's.
+    BadSignature,
+    /// The signature is the key's, that under the certificate isn't the authentication centre's.
+    BadCertificate,
+}
+
+/// Where public keys are looked up.
+pub(crate) trait Keys {
+    fn public_key(&self, key: KeyId) -> Option<&PublicKey>;
+    fn authority(&self) -> (KeyId, &PublicKey);
+}
+
+impl Authenticated {
+    pub(crate) fn new(operation: Operation, keys: &impl Keys, verifier: &impl Verify) -> Self {
+        let (digest, verdict) = (operation.digest(), judge(&operation, keys, verifier));
+        Self { operation, digest, verdict }
+    }
+
+    /// What was found when the record was written, as its code tells.
+    pub(crate) fn from_log(operation: Operation, code: ResultCode) -> Self {
+        let (digest, verdict) = (operation.digest(), Verdict::behind(code));
+        Self { operation, digest, verdict }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Digest of the operation's body.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The code that the operation will surely get for its signatures, unless one of higher
+    /// precedence comes in; `None` if they are good. A front may drop such operations unlogged.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<ResultCode> {
+        match self.verdict {
+            Verdict::Good => None,
+            Verdict::UnknownKey => Some(ResultCode::UnknownKey),
+            Verdict::BadSignature => Some(ResultCode::BadSignature),
+            Verdict::BadCertificate => Some(ResultCode::BadCertificate),
+        }
+    }
+
+    pub(crate) const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+}
+
+impl Verdict {
+    /// The verdict without which the code couldn't have been given. Codes that come before the
+    /// signature in precedence tell nothing of it; then it doesn't matter.
+    pub(crate) fn behind(code: ResultCode) -> Self {
+        if code == ResultCode::UnknownKey {
+            Self::UnknownKey
+        } else if code == ResultCode::BadSignature {
+            Self::BadSignature
+        } else if code == ResultCode::BadCertificate {
+            Self::BadCertificate
+        } else {
+            Self::Good
+        }
+    }
+}
+
+/// Looks at all signatures of an operation.
+pub(crate) fn judge(operation: &Operation, keys: &impl Keys, verifier: &impl Verify) -> Verdict {
+    let Some(key) = keys.public_key(operation.signer()) else {
+        return Verdict::UnknownKey;
+    };
+    let signed = operation.is_well_formed()
+        && match operation {
+            Operation::Pay(order) => is_signed(key, order, verifier),
+            Operation::Instruct(instruction) => is_signed(key, instruction, verifier),
+        };
+    if !signed {
+        return Verdict::BadSignature;
+    }
+    let (issuer, authority) = keys.authority();
+    match operation.certificate() {
+        Some(certificate)
+            if certificate.body.issuer != issuer
+                || !is_signed(authority, certificate, verifier) =>
+        {
+            Verdict::BadCertificate
+        }
+        Some(_) | None => Verdict::Good,
+    }
+}
+
+fn is_signed<T: Wire>(key: &PublicKey, message: &Signed<T>, verifier: &impl Verify) -> bool {
+    verifier.verify(key, &message.body, &message.signature)
+}
