@@ -1,5 +1,5 @@
 //! The contracts in `data/contracts`: all build, load and say what they are.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ fn built(name: &str) -> Built {
 #[test]
 fn every_contract_builds_under_its_own_name_and_loads() {
     let names = names();
-    assert_eq!(names.len(), 19);
+    assert!(names.len() >= 19, "{names:?}");
     for name in &names {
         let built = built(name);
         assert_eq!(&built.name, name);

@@ -1,0 +1,219 @@
+//! Untrusted bytes: whatever comes, load refuses or gives a program that settles without a panic.
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
+
+use contract::{
+    Carries, Facts, LoadFault, PROGRAM_BYTES_MAX, Program, SettleError, SignalId, Signals, build,
+};
+use proptest::prelude::*;
+use quantity::{Duration, Energy, Instant, Price};
+
+fn data(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/contracts");
+    let source = std::fs::read_to_string(format!("{folder}/{name}.contract")).unwrap();
+    build(&source).unwrap().bytecode
+}
+
+const NAMES: [&str; 5] =
+    ["commercial-henan-tou", "heat-pump-henan", "residential-henan", "coal-henan", "solar"];
+
+/// Loads, and settles in each month and hour if that works.
+fn exercise(bytes: &[u8]) -> bool {
+    let Ok(program) = Program::load(bytes) else { return false };
+    let header = program.header();
+    let signals = SignalId::ALL
+        .iter()
+        .fold(Signals::NONE, |signals, id| signals.with(*id, Price::MAX, Instant::EPOCH));
+    for hour in 0..24 * 13 {
+        let start = Instant::EPOCH + Duration::from_hours(hour * 29);
+        let end = program.next_boundary(start);
+        let before = Energy::from_kwh(hour);
+        let (month_before, year_before) = (before, before);
+        for signals in [&signals, &Signals::NONE] {
+            let energy = header.energy_max;
+            let facts = Facts { start, end, energy, month_before, year_before, signals };
+            let mut carries = Carries::ZERO;
+            let settled = program.settle(&facts, &mut carries).expect("proved at load");
+            assert!(settled.steps <= header.steps_max);
+            for leg in &settled.legs {
+                let exact = i128::from(leg.money.micro_yuan()) * 1_000_000
+                    + i128::from(carries.get(leg.leg).pico_yuan());
+                let lines = settled.items.iter().filter(|item| item.leg == leg.leg);
+                assert_eq!(exact, lines.map(contract::ItemCharge::pico_yuan).sum::<i128>());
+            }
+            let total = i128::from(settled.total.micro_yuan());
+            let low = i128::from(header.price_floor.micro_yuan_per_kwh());
+            let high = i128::from(header.price_cap.micro_yuan_per_kwh());
+            let energy = i128::from(energy.milliwatt_hours());
+            assert!(total * 1_000_000 <= high * energy);
+            assert!((total + 8) * 1_000_000 >= low * energy);
+        }
+    }
+    true
+}
+
+#[test]
+fn real_programs_load() {
+    for name in NAMES {
+        assert!(exercise(&data(name)), "{name}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for name in NAMES {
+        let bytes = data(name);
+        for length in 0..bytes.len() {
+            assert!(Program::load(&bytes[..length]).is_err(), "{name} cut at {length}");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert_eq!(Program::load(&longer).unwrap_err().fault, LoadFault::Trailing);
+    }
+}
+
+#[test]
+fn every_bit_flip_is_refused_or_harmless() {
+    for name in NAMES {
+        let bytes = data(name);
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            exercise(&flipped);
+        }
+    }
+}
+
+#[test]
+fn too_long_is_refused_first() {
+    let fault = Program::load(&vec![0; PROGRAM_BYTES_MAX + 1]).unwrap_err().fault;
+    assert_eq!(fault, LoadFault::TooLong);
+}
+
+/// Where the parts of the residential contract's bytes lie.
+const LEGS: usize = 42;
+const SIGNAL: usize = LEGS + 2 * 2;
+const TIERS: usize = SIGNAL + 17;
+const POOL: usize = TIERS + 2 + 2 * 8 + 3 * 4;
+const CODE: usize = POOL + 2 * 4;
+
+fn put<const N: usize>(bytes: &[u8], at: usize, value: [u8; N]) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[at..at + N].copy_from_slice(&value);
+    changed
+}
+
+/// What the checker refuses, said in bytes: nobody's compiler needs to be trusted.
+#[test]
+fn each_rule_is_checked_on_the_bytes() {
+    let good = data("residential-henan");
+    assert_eq!(good.len(), CODE + 5 + 4 + 5 + 5);
+    let price = |value: i32| value.to_le_bytes();
+    let cases: Vec<(&str, Vec<u8>, LoadFault)> = vec![
+        ("magic", put(&good, 0, *b"JDPD"), LoadFault::Magic),
+        ("language", put(&good, 4, [2]), LoadFault::LanguageVersion),
+        ("class", put(&good, 5, [99]), LoadFault::Malformed),
+        ("interval", put(&good, 12, 7_000_u32.to_le_bytes()), LoadFault::Interval),
+        ("interval 0", put(&good, 12, 0_u32.to_le_bytes()), LoadFault::Interval),
+        ("energy 0", put(&good, 16, 0_u64.to_le_bytes()), LoadFault::EnergyBound),
+        ("range", put(&good, 16, (i64::MAX / 2).to_le_bytes()), LoadFault::Range),
+        ("energy u64", put(&good, 16, u64::MAX.to_le_bytes()), LoadFault::Malformed),
+        ("floor over cap", put(&good, 24, price(1_500_000)), LoadFault::Price),
+        ("floor", put(&good, 24, price(260_001)), below(260_000)),
+        ("cap", put(&good, 28, price(1_459_999)), above(1_460_000)),
+        ("steps", put(&good, 32, [9, 0]), LoadFault::Limits),
+        ("stack", put(&good, 34, [2]), LoadFault::Limits),
+        ("no legs", put(&good, 7, [0]), LoadFault::Count),
+        ("self-paying leg", put(&good, LEGS, [1, 1]), LoadFault::Leg),
+        ("same leg", put(&good, LEGS, [1, 2, 1, 2]), LoadFault::Leg),
+        ("unknown role", put(&good, LEGS, [1, 8]), LoadFault::Malformed),
+        ("default outside", put(&good, SIGNAL + 1, price(700_000)), LoadFault::Signal),
+        ("clamp reversed", put(&good, SIGNAL + 5, price(600_001)), LoadFault::Signal),
+        ("no age limit", put(&good, SIGNAL + 13, [0; 4]), LoadFault::Signal),
+        (
+            "tiers not rising",
+            put(&good, TIERS + 2, 300_000_000_u64.to_le_bytes()),
+            LoadFault::Tiers,
+        ),
+        ("pool not rising", put(&good, POOL, price(541_000)), LoadFault::Unused),
+        ("unknown price", put(&good, CODE + 1, [2]), LoadFault::Reference),
+        ("unknown leg", put(&good, CODE + 4, [2]), LoadFault::Reference),
+        ("leg out of order", put(&good, CODE + 4, [1]), LoadFault::Unused),
+        ("unknown opcode", put(&good, CODE, [0xff]), LoadFault::Malformed),
+        ("operand missing", put(&good, CODE, [0x04]), LoadFault::Stack),
+        ("unknown signal", put(&good, good.len() - 4, [2]), LoadFault::Reference),
+        ("item doubled", put(&good, good.len() - 2, [1]), LoadFault::Doubled),
+    ];
+    for (what, bytes, fault) in cases {
+        assert_eq!(Program::load(&bytes).unwrap_err().fault, fault, "{what}");
+    }
+}
+
+fn below(price: i64) -> LoadFault {
+    LoadFault::BelowFloor(Price::from_micro_yuan_per_kwh(price))
+}
+
+fn above(price: i64) -> LoadFault {
+    LoadFault::AboveCap(Price::from_micro_yuan_per_kwh(price))
+}
+
+#[test]
+fn a_settlement_that_cannot_be_is_refused_and_changes_nothing() {
+    let bytes = data("commercial-henan-tou");
+    let program = Program::load(&bytes).unwrap();
+    // 2026-07-15 19:55 legal time: five minutes before the critical band.
+    let start = Instant::from_unix_seconds(1_784_116_500);
+    assert_eq!(start.civil().to_string(), "2026-07-15 19:55:00");
+    let end = start + Duration::from_minutes(5);
+    let kwh = Energy::from_kwh(1);
+    let good = Facts {
+        start,
+        end,
+        energy: kwh,
+        month_before: kwh,
+        year_before: kwh,
+        signals: &Signals::NONE,
+    };
+    let millisecond = Duration::from_milliseconds(1);
+    let cases = [
+        (Facts { end: start, ..good }, SettleError::EmptyInterval),
+        (Facts { end: end + millisecond, ..good }, SettleError::CrossesBoundary),
+        (Facts { energy: -kwh, ..good }, SettleError::NegativeEnergy),
+        (Facts { energy: Energy::from_kwh(10_001), ..good }, SettleError::EnergyAboveBound),
+        (Facts { month_before: -kwh, ..good }, SettleError::Register),
+        (Facts { year_before: Energy::MAX, ..good }, SettleError::Register),
+    ];
+    let mut carries = Carries::ZERO;
+    for (facts, error) in cases {
+        assert_eq!(program.settle(&facts, &mut carries), Err(error));
+        assert_eq!(carries, Carries::ZERO);
+    }
+    assert_eq!(program.next_boundary(start), end);
+    assert!(program.settle(&good, &mut carries).is_ok());
+    for edge in
+        [Instant::from_unix_milliseconds(i64::MIN), Instant::from_unix_milliseconds(i64::MAX)]
+    {
+        let _ = program.settle(&Facts { start: edge, ..good }, &mut carries);
+        let _ = program.settle(&Facts { end: edge, ..good }, &mut carries);
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..1100)) {
+        exercise(&bytes);
+    }
+
+    /// Random bytes would all end at the magic: damage real programs in several places instead.
+    #[test]
+    fn damaged_programs_never_panic(
+        name in prop::sample::select(NAMES.as_slice()),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        start in 0_usize..60,
+    ) {
+        let mut bytes = data(name);
+        for (at, value) in damage {
+            let at = (start + at.index(bytes.len())) % bytes.len();
+            bytes[at] = value;
+        }
+        exercise(&bytes);
+    }
+}
