@@ -17,6 +17,7 @@
 //! | [`evidence`] | why an order has its amounts, meter → grid company |
 //! | [`package`] | price contracts, regulator and grid company → meter |
 //! | [`signal`] | price signals, grid company → meter |
+//! | [`tee`] | rich world ↔ trusted world of the transaction core |
 #![no_std]
 
 pub mod codec;
@@ -30,6 +31,7 @@ pub mod package;
 pub mod reading;
 pub mod receipt;
 pub mod signal;
+pub mod tee;
 
 pub use codec::{DecodeError, Reader, Sink, Wire};
 pub use identity::{Digest, KeyId, MeterId, PublicKey, Role, Signature, WalletId};
