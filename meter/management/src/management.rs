@@ -78,7 +78,14 @@ impl<M: Memory> Management<M> {
         for ring in [layout::HOURLY, layout::DAILY, layout::BILLING] {
             ring.clear(&mut memory);
         }
-        store(&mut memory, layout::SETTINGS, settings);
+        let counter: u64 = load(&memory, layout::COUNTER)?.unwrap_or(0);
+        // Both copies of what is rarely written: so later damage to one isn't taken for a blank.
+        for _ in 0..2 {
+            store(&mut memory, layout::COUNTER, &counter);
+        }
+        for _ in 0..2 {
+            store(&mut memory, layout::SETTINGS, settings);
+        }
         Self::boot(memory)
     }
 

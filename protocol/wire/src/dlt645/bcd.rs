@@ -17,6 +17,8 @@ const SIGN: u8 = 0x80;
 const ABSENT: u8 = 0xff;
 /// An energy register has eight digits, two of them behind the point.
 const REGISTER_MODULUS: u64 = 100_000_000;
+/// The highest of the eight digits shares its bits with the sign.
+const COMBINED_MODULUS: u64 = 80_000_000;
 const MILLIWATT_HOURS_PER_DIGIT: u64 = 10_000;
 
 impl Fields {
@@ -68,9 +70,11 @@ impl Fields {
         self.number(digits % REGISTER_MODULUS, 4);
     }
 
-    /// A combined register: like [`Fields::register`], with the sign in the highest bit.
+    /// A combined register: like [`Fields::register`], with the sign in the highest bit; so it
+    /// wraps at 800,000 kWh already (from memory).
     pub fn combined_register(&mut self, energy: Energy) {
-        self.register(energy);
+        let digits = energy.milliwatt_hours().unsigned_abs() / MILLIWATT_HOURS_PER_DIGIT;
+        self.number(digits % COMBINED_MODULUS, 4);
         if energy.is_negative()
             && let Some(highest) = self.0.last_mut()
         {
