@@ -1,0 +1,379 @@
+//! A small bank with named people, and a runner of text tables.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test uses a part of this")]
+
+use bank::authentication::{AuthenticationCentre, Validity};
+use bank::issuance::CentralBank;
+use bank::operator::Operator;
+use bank::registration::Chain;
+use bank::{
+    Answer, Bank, Genesis, Grade, MemoryLog, Operation, OrderedLog, ResultCode, WalletKind,
+};
+use crypto::{Sign, SigningKey, Sm2Verifier, Verify, merkle, sm3};
+use quantity::{Duration, Fen, Instant};
+use std::collections::BTreeMap;
+use wire::identity::{Certificate, PublicKey, Role};
+use wire::order::{Leg, PaymentOrder};
+use wire::{Digest, Signature, Signed, WalletId};
+
+pub const START: Instant = Instant::from_unix_seconds(1_790_000_000);
+pub const OPERATOR: u16 = 105;
+
+/// Keys of one kind.
+pub trait Suite {
+    type Key: Sign + Clone;
+    type Verifier: Verify + Copy;
+    fn key(seed: u64) -> Self::Key;
+    fn verifier() -> Self::Verifier;
+}
+
+/// The real thing.
+pub struct Sm2;
+
+impl Suite for Sm2 {
+    type Key = SigningKey;
+    type Verifier = Sm2Verifier;
+
+    fn key(seed: u64) -> SigningKey {
+        SigningKey::from_bytes(&sm3(&seed.to_be_bytes()).0).unwrap()
+    }
+
+    fn verifier() -> Sm2Verifier {
+        Sm2Verifier
+    }
+}
+
+/// A stand-in of no worth but speed: the "signature" is a digest of key and message.
+pub struct Fast;
+
+#[derive(Clone, Debug)]
+pub struct FastKey(PublicKey);
+
+#[derive(Clone, Copy)]
+pub struct FastVerifier;
+
+impl Suite for Fast {
+    type Key = FastKey;
+    type Verifier = FastVerifier;
+
+    fn key(seed: u64) -> FastKey {
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(&sm3(&seed.to_be_bytes()).0);
+        FastKey(PublicKey(key))
+    }
+
+    fn verifier() -> FastVerifier {
+        FastVerifier
+    }
+}
+
+fn fast_signature(key: &PublicKey, parts: &[&[u8]]) -> Signature {
+    let mut hash = crypto::Sm3::new();
+    hash.update(&key.0);
+    parts.iter().for_each(|part| hash.update(part));
+    let mut signature = [7; 64];
+    signature[..32].copy_from_slice(&hash.finish().0);
+    Signature(signature)
+}
+
+impl Sign for FastKey {
+    fn public_key(&self) -> PublicKey {
+        self.0
+    }
+
+    fn sign_parts(&self, parts: &[&[u8]]) -> Signature {
+        fast_signature(&self.0, parts)
+    }
+}
+
+impl Verify for FastVerifier {
+    fn verify_parts(&self, key: &PublicKey, parts: &[&[u8]], signature: &Signature) -> bool {
+        fast_signature(key, parts) == *signature
+    }
+}
+
+/// Who signs payment orders.
+pub struct Payer<K> {
+    pub key: K,
+    pub certificate: Signed<Certificate>,
+    pub chain: Chain,
+}
+
+impl<K: Sign> Payer<K> {
+    pub fn order(&self, at: Instant, legs: &[Leg]) -> PaymentOrder {
+        PaymentOrder {
+            signer: crypto::key_id(&self.key.public_key()),
+            sequence: self.chain.next_sequence(),
+            previous: self.chain.last,
+            at,
+            evidence: Digest::default(),
+            legs: legs.iter().copied().collect(),
+        }
+    }
+
+    pub fn pay(&mut self, at: Instant, legs: &[Leg]) -> Operation {
+        let order = self.order(at, legs);
+        self.chain = Chain { sequence: order.sequence, last: crypto::digest(&order) };
+        Operation::Pay(self.key.seal(order))
+    }
+}
+
+pub struct World<S: Suite, L = MemoryLog> {
+    pub bank: Bank<L, S::Key>,
+    pub genesis: Genesis,
+    pub registration_key: S::Key,
+    pub authentication: AuthenticationCentre<S::Key>,
+    pub central_bank: CentralBank<S::Key>,
+    pub operator: Operator<S::Key>,
+    pub payers: BTreeMap<String, Payer<S::Key>>,
+    pub wallets: BTreeMap<String, WalletId>,
+    pub now: Instant,
+    last: Option<Operation>,
+}
+
+impl<S: Suite> World<S> {
+    pub fn new() -> Self {
+        Self::on(MemoryLog::new())
+    }
+
+    pub fn check_log(&self) {
+        let records = self.bank.log().records();
+        let authority = self.authentication.public_key();
+        let key = self.registration_key.clone();
+        let recovered = Bank::recover(records, &authority, key, MemoryLog::new()).unwrap();
+        let registration = self.bank.registration();
+        assert_eq!(recovered.registration().state_digest(), registration.state_digest());
+        let report = bank::audit(records, &authority, &S::verifier()).unwrap();
+        assert_eq!(report.state, registration.state_digest());
+        assert_eq!(report.issued, registration.wallets_total());
+        assert_eq!(report.batches, registration.last_batch());
+    }
+}
+
+impl<S: Suite, L: OrderedLog> World<S, L> {
+    pub fn on(log: L) -> Self {
+        let mut authentication = AuthenticationCentre::new(S::key(1));
+        let registration_key = S::key(3);
+        let validity = validity();
+        let mut certify = |name, role, seed| {
+            authentication.certify(name, role, S::key(seed).public_key(), validity)
+        };
+        let genesis = Genesis {
+            at: START,
+            operator_number: OPERATOR,
+            authentication: certify("authentication", Role::AuthenticationCentre, 1),
+            central_bank: certify("central bank", Role::CentralBank, 2),
+            registration: certify("registration", Role::RegistrationCentre, 3),
+            operator: certify("operator", Role::Operator, 4),
+        };
+        let verifier = S::verifier();
+        Self {
+            bank: Bank::found(&genesis, registration_key.clone(), log, &verifier).unwrap(),
+            genesis,
+            registration_key,
+            authentication,
+            central_bank: CentralBank::new(S::key(2)),
+            operator: Operator::new(S::key(4), OPERATOR),
+            payers: BTreeMap::new(),
+            wallets: BTreeMap::new(),
+            now: START,
+            last: None,
+        }
+    }
+
+    pub fn submit(&mut self, operations: Vec<Operation>) -> Vec<Answer> {
+        self.now = self.now + Duration::from_milliseconds(10);
+        let answers = self.bank.submit(self.now, operations.clone(), &S::verifier()).unwrap();
+        for (operation, answer) in operations.iter().zip(&answers) {
+            self.check_answer(operation, answer);
+        }
+        let registration = self.bank.registration();
+        assert_eq!(registration.wallets_total(), registration.issued());
+        answers
+    }
+
+    fn check_answer(&self, operation: &Operation, answer: &Answer) {
+        assert!(!answer.code.is_proved() || answer.receipt.is_some());
+        let Some(receipt) = &answer.receipt else { return };
+        assert!(merkle::proves(receipt));
+        assert_eq!(receipt.leaf.order, operation.digest());
+        let key = self.registration_key.public_key();
+        assert!(S::verifier().verify(&key, &receipt.root, &receipt.signature));
+        if answer.code != ResultCode::Exists {
+            assert_eq!(receipt.leaf.result, answer.code.number());
+        }
+    }
+
+    /// Runs a table; panics with the line that isn't as it says.
+    pub fn run(&mut self, table: &str) {
+        for (number, line) in table.lines().enumerate() {
+            let line = line.split('#').next().unwrap().trim();
+            if !line.is_empty() {
+                let (action, expected) = line.split_once("->").unwrap_or((line, "accepted"));
+                let words: Vec<&str> = action.split_whitespace().collect();
+                let found = self.act(&words);
+                let place = format!("line {}: {line}: found {found}", number + 1);
+                assert_eq!(found, expected.trim(), "{place}");
+            }
+        }
+    }
+
+    fn act(&mut self, words: &[&str]) -> String {
+        let at = self.now;
+        let operation = match words {
+            ["key", name, role] => return self.new_key(name, role),
+            ["wait", days] => {
+                self.now = self.now + Duration::from_days(days.parse().unwrap());
+                return "accepted".into();
+            }
+            ["balance", wallet] => {
+                let wallet = self.id(wallet);
+                return format!("{:#}", self.bank.registration().balance(wallet).unwrap());
+            }
+            ["alarms"] => return self.bank.registration().statistics().alarms().to_string(),
+            ["was"] => return self.receipt_code(),
+            ["again"] => self.last.clone().unwrap(),
+            ["issue", amount] => self.central_bank.issue(at, fen(amount)),
+            ["retire", amount] => self.central_bank.retire(at, fen(amount)),
+            ["supply", amount] => self.central_bank.supply(at, fen(amount)),
+            ["return", amount] => self.operator.return_to_central_bank(at, fen(amount)),
+            ["revoke", name] => {
+                let serial = self.payers[*name].certificate.body.serial;
+                self.authentication.revoke(at, serial)
+            }
+            _ => self.act_on_wallet(words),
+        };
+        self.last = Some(operation.clone());
+        self.submit(vec![operation])[0].code.to_string()
+    }
+
+    fn act_on_wallet(&mut self, words: &[&str]) -> Operation {
+        let at = self.now;
+        match words {
+            ["open", name, kind, grade] => {
+                let wallet = self.id(name);
+                self.operator.open(at, wallet, kind_of(kind), grade_of(grade))
+            }
+            ["open", name, kind, grade, "under", parent] => {
+                let (wallet, parent) = (self.id(name), self.id(parent));
+                let what = (kind_of(kind), grade_of(grade));
+                self.operator.open_sub_wallet(at, wallet, parent, what)
+            }
+            ["bind", wallet, key] => {
+                let wallet = self.id(wallet);
+                self.operator.bind(at, wallet, self.payers[*key].certificate.clone())
+            }
+            ["draw", wallet, amount] => {
+                let wallet = self.id(wallet);
+                self.operator.draw(at, wallet, fen(amount))
+            }
+            ["redeem", wallet, amount] => {
+                let wallet = self.id(wallet);
+                self.operator.redeem(at, wallet, fen(amount))
+            }
+            ["freeze", wallet] => {
+                let wallet = self.id(wallet);
+                self.operator.freeze(at, wallet)
+            }
+            ["unfreeze", wallet] => {
+                let wallet = self.id(wallet);
+                self.operator.unfreeze(at, wallet)
+            }
+            [verb, key, legs @ ..] => self.pay(verb, key, legs),
+            _ => panic!("no such action: {words:?}"),
+        }
+    }
+
+    /// `pay` follows the chain; the others don't, and leave it as it was.
+    fn pay(&mut self, verb: &str, key: &str, legs: &[&str]) -> Operation {
+        let at = self.now;
+        let legs: Vec<Leg> = legs.chunks(3).map(|leg| self.leg(leg)).collect();
+        let payer = self.payers.get_mut(key).unwrap();
+        if verb == "pay" {
+            return payer.pay(at, &legs);
+        }
+        let mut order = payer.order(at, &legs);
+        match verb {
+            "refused" | "forge" => {}
+            "fork" => order.sequence -= 1,
+            "skip" => order.sequence += 1,
+            "zero" => order.sequence = 0,
+            "old" => order.sequence = 1,
+            "lost" => order.previous = Digest([9; 32]),
+            _ => panic!("no such verb: {verb}"),
+        }
+        let mut sealed = payer.key.seal(order);
+        if verb == "forge" {
+            sealed.signature.0[40] ^= 1;
+            sealed.signature.0[3] ^= 1;
+        }
+        Operation::Pay(sealed)
+    }
+
+    fn leg(&mut self, words: &[&str]) -> Leg {
+        let [debit, credit, amount] = words else { panic!("a leg has three words: {words:?}") };
+        Leg { debit: self.id(debit), credit: self.id(credit), amount: fen(amount), reason: 1 }
+    }
+
+    /// A new name is a wallet with the next serial number.
+    pub fn id(&mut self, name: &str) -> WalletId {
+        match name {
+            "issuance-vault" => return bank::issuance_vault(),
+            "bank-vault" => return self.operator.vault(),
+            "elsewhere" => return WalletId::new(106, 1).unwrap(),
+            _ => {}
+        }
+        let serial = self.wallets.len() as u64 + 1;
+        *self.wallets.entry(name.into()).or_insert(WalletId::new(OPERATOR, serial).unwrap())
+    }
+
+    pub fn new_key(&mut self, name: &str, role: &str) -> String {
+        let role = match role {
+            "meter" => Role::Meter,
+            "holder" => Role::Holder,
+            "grid-company" => Role::GridCompany,
+            "operator" => Role::Operator,
+            _ => panic!("no such role: {role}"),
+        };
+        let key = S::key(100 + self.payers.len() as u64);
+        let public = key.public_key();
+        let certificate = self.authentication.certify(name, role, public, validity());
+        self.payers.insert(name.into(), Payer { key, certificate, chain: Chain::START });
+        "accepted".into()
+    }
+
+    /// The code in the receipt that a repetition of the last operation brings.
+    fn receipt_code(&mut self) -> String {
+        let operation = self.last.clone().unwrap();
+        let answer = self.submit(vec![operation]).remove(0);
+        let receipt = answer.receipt.unwrap();
+        ResultCode::from_number(receipt.leaf.result).unwrap().to_string()
+    }
+}
+
+pub fn validity() -> Validity {
+    Validity { from: START, until: START + Duration::from_days(365) }
+}
+
+pub fn fen(text: &str) -> Fen {
+    text.parse().unwrap()
+}
+
+fn kind_of(text: &str) -> WalletKind {
+    match text {
+        "personal" => WalletKind::Personal,
+        "corporate" => WalletKind::Corporate,
+        "income" => WalletKind::Income,
+        "vault" => WalletKind::BankVault,
+        _ => panic!("no such kind: {text}"),
+    }
+}
+
+fn grade_of(text: &str) -> Grade {
+    match text {
+        "I" => Grade::I,
+        "II" => Grade::II,
+        "III" => Grade::III,
+        "IV" => Grade::IV,
+        _ => panic!("no such grade: {text}"),
+    }
+}
