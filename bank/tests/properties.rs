@@ -4,7 +4,7 @@
 mod common;
 
 use bank::record::Record;
-use bank::registration::Chain;
+use bank::registration::{Chain, LEAVES_KEPT};
 use bank::replay::Replay;
 use bank::{Bank, LogError, MemoryLog, Operation, OrderedLog, Registration, ResultCode};
 use common::{Fast, FastKey, FastVerifier, START, Sm2, Suite, World};
@@ -430,6 +430,27 @@ fn receipts_prove_in_trees_of_every_size() {
         assert!(merkle::proves(&last.receipt.unwrap()));
     }
     world.check_log();
+}
+
+/// A key that sleeps while its batch is dropped from memory still gets its old receipt.
+#[test]
+fn a_sleeping_key_keeps_its_receipt() {
+    let mut world = city::<Fast, _>(MemoryLog::new());
+    let order = pay(&mut world, "house-meter", &[(0, 1, 1)], Spoil::Nothing);
+    let receipt = world.submit(vec![order.clone()]).remove(0).receipt;
+    world.run("pay company purchase gateway 1.00");
+    // Forks are proved, so they fill the archive without moving anything.
+    let fork = pay(&mut world, "company", &[(2, 3, 1)], Spoil::Previous);
+    let fork = world.bank.registration().authenticate(fork, &FastVerifier);
+    let batch = vec![fork; LEAVES_KEPT / 8];
+    for _ in 0..9 {
+        world.bank.submit_authenticated(world.now, &batch).unwrap();
+    }
+    let registration = world.bank.registration();
+    assert_eq!(registration.receipt(order.digest()), None);
+    assert_eq!(registration.receipt_of(order.signer(), order.digest()), receipt);
+    let again = world.submit(vec![order]).remove(0);
+    assert_eq!((again.code, again.receipt), (ResultCode::Exists, receipt));
 }
 
 #[test]
