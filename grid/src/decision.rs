@@ -4,6 +4,7 @@ use crate::codec::{message, record};
 use crate::dispatch::{self, Block, Dispatch, Owner, Side};
 use crate::forecast::Forecast;
 use crate::price::{self, Basis, Components, PurchasePrice, SalesPrice};
+use crate::setup::POWER_MAX;
 use crate::{Setup, UnitKind};
 use contract::CustomerClass;
 use core::fmt;
@@ -213,7 +214,7 @@ fn check_demand(decision: &Decision, setup: &Setup) -> Result<(), Violation> {
     for (load, class) in loads.iter().zip(&setup.classes) {
         ensure(load.class == class.class, Violation::Missing)?;
         let owner = Owner::Class(class.class);
-        let power = load.power.max(Power::ZERO);
+        let power = load.power.max(Power::ZERO).min(POWER_MAX);
         let blocks = dispatch::demand_blocks(class, power, decision.correction, &setup.limits);
         let right = same_blocks(blocks, &decision.dispatch.demand, owner);
         ensure(right, Violation::Blocks(owner))?;

@@ -9,6 +9,7 @@
 //! alone, in a fixed order: so two machines agree to the last bit. Results are rounded once.
 
 use crate::codec::record;
+use crate::setup::POWER_MAX;
 use crate::{ClassSetup, UnitId};
 use contract::CustomerClass;
 use quantity::{Duration, Energy, Instant, Power};
@@ -172,7 +173,7 @@ impl LoadModel {
     /// Expects the mean load of the interval that begins at `start`, in milliwatts, unrounded.
     fn expect(&mut self, start: Instant, interval: Duration) -> f64 {
         let features = self.features(start, interval);
-        let value = (dot(&self.weights, &features) * self.scale).max(0.0);
+        let value = (dot(&self.weights, &features) * self.scale).clamp(0.0, float(POWER_MAX));
         let power = Power::from_milliwatts(round(value));
         self.pending.push(Pending { start, features, power });
         if self.pending.len() > PENDING_MAX {

@@ -9,6 +9,7 @@ use crate::forecast::{self, Forecast, LoadModel, SupplyForecast, SupplyModel, sl
 use crate::price::{self, Basis, Emission, PurchasePrice, SalesPrice};
 use crate::publishing::{self, Publisher};
 use crate::settlement::{Books, Posted, Refusal};
+use crate::setup::POWER_MAX;
 use crate::{
     Decision, Observations, PurseOutlook, Setup, SetupError, Unit, UnitId, UnitObservation,
 };
@@ -202,7 +203,7 @@ impl Grid {
         for (model, class) in self.loads.iter_mut().zip(&self.setup.classes) {
             let found = observations.loads.iter().find(|load| load.class == class.class);
             if let Some(load) = found {
-                model.observe(start, load.power.max(Power::ZERO));
+                model.observe(start, sane(load.power));
             }
         }
         for state in &mut self.units {
@@ -227,7 +228,7 @@ impl Grid {
         let units = self.units.iter_mut().zip(&self.setup.units);
         let units = units.filter(|(_, unit)| unit.kind.follows_weather());
         let expected = units.map(|(state, unit)| {
-            let resource = observed(observations, unit.id).and_then(|seen| seen.resource);
+            let resource = observed(observations, unit.id).and_then(|seen| seen.resource).map(sane);
             state.weather.expect(resource, unit.maximum)
         });
         expected.collect()
@@ -376,10 +377,10 @@ impl UnitState {
     }
 
     fn observe(&mut self, seen: &UnitObservation) {
-        self.output = Some(seen.output);
-        self.stored = seen.stored.unwrap_or(self.stored);
+        self.output = Some(seen.output.max(-POWER_MAX).min(POWER_MAX));
+        self.stored = seen.stored.map_or(self.stored, |stored| stored.max(Energy::ZERO));
         if let Some(available) = seen.available {
-            self.weather.observe(available.max(Power::ZERO));
+            self.weather.observe(sane(available));
         }
     }
 
@@ -397,6 +398,11 @@ impl UnitState {
 
 fn observed(observations: &Observations, unit: UnitId) -> Option<&UnitObservation> {
     observations.units.iter().find(|seen| seen.unit == unit)
+}
+
+/// What comes from outside, moved into the range of powers that exist.
+fn sane(power: Power) -> Power {
+    power.max(Power::ZERO).min(POWER_MAX)
 }
 
 /// What limits a generator: the weather forecast, or an outage that was observed.

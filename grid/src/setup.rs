@@ -307,7 +307,7 @@ impl fmt::Display for SetupError {
 impl core::error::Error for SetupError {}
 
 /// Larger than any unit or class: 100 GW. Sums then stay inside 64 bits, products inside 128.
-const POWER_MAX: Power = Power::from_watts(100_000_000_000);
+pub(crate) const POWER_MAX: Power = Power::from_watts(100_000_000_000);
 const LIST_MAX: usize = 1000;
 /// The language's own limit of prices.
 const PRICE_MAX: Price = contract::PRICE_MAX;

@@ -62,7 +62,7 @@ impl fmt::Display for Fault {
 impl core::error::Error for Fault {}
 
 /// Checks that a dispatch is feasible and optimal: bounds, balance, signs of the reduced costs, the
-/// slope of the targets, and a gap of zero. It shares no step with the solver.
+/// slope of the targets, and a gap of zero. It needs no search and repeats none of the solver's.
 ///
 /// # Errors
 /// The first [`Fault`].
@@ -92,7 +92,8 @@ fn check_range(dispatch: &Dispatch) -> Result<(), Fault> {
         [dispatch.lambda, dispatch.incentive, targets.peak_incentive, targets.valley_incentive];
     let mut prices = stated.into_iter().chain(blocks().map(|block| block.price));
     let prices_fit = prices.all(|price| price.abs() <= PRICE_MAX);
-    let of_points = |point: &SetPoint| [point.low, point.high, point.power];
+    let of_points =
+        |point: &SetPoint| [point.low, point.high, point.power, point.previous.unwrap_or_default()];
     let powers = blocks().flat_map(|block| [block.size, block.taken]);
     let powers = powers.chain(dispatch.units.iter().flat_map(of_points));
     let powers = powers.chain([targets.peak, targets.valley]);
