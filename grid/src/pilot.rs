@@ -149,10 +149,13 @@ fn store(unit: Unit, hours: i64, efficiency_permille: u16, wear: i64) -> Unit {
     Unit { storage: Some(storage), ..unit }
 }
 
+/// Henan's; the pilot's contracts of all kinds state it, and let the floating part do the rest.
+const COAL_BENCHMARK: Price = Price::from_micro_yuan_per_kwh(377_900);
+
 fn purchase() -> Vec<PurchaseRule> {
     let market = |kind| PurchaseRule {
         kind,
-        benchmark: Price::ZERO,
+        benchmark: COAL_BENCHMARK,
         floating: Floating::Market,
         subsidy: Price::ZERO,
         environmental: Price::ZERO,
@@ -160,13 +163,7 @@ fn purchase() -> Vec<PurchaseRule> {
         ultra_low_emission: Price::ZERO,
         signalled: vec![SignalId::Floating, SignalId::Incentive],
     };
-    let approved = |kind, benchmark| PurchaseRule {
-        benchmark: milli_yuan(benchmark),
-        floating: Floating::Fixed,
-        ..market(kind)
-    };
     let coal = PurchaseRule {
-        benchmark: Price::from_micro_yuan_per_kwh(377_900),
         floating: Floating::Regulated { permille: 200 },
         environmental_withheld: milli_yuan(27),
         ultra_low_emission: milli_yuan(10),
@@ -175,10 +172,10 @@ fn purchase() -> Vec<PurchaseRule> {
     };
     vec![
         coal,
-        approved(UnitKind::Hydro, 300),
+        market(UnitKind::Hydro),
         market(UnitKind::Wind),
         market(UnitKind::Solar),
-        approved(UnitKind::Nuclear, 360),
+        market(UnitKind::Nuclear),
         market(UnitKind::Battery),
         market(UnitKind::PumpedStorage),
         market(UnitKind::EvFleet),
