@@ -162,9 +162,12 @@ impl Personalisation {
         self.bindings.iter().find(|binding| binding.role == role)
     }
 
+    /// Writes both copies: they stay as they are for the life of the chip.
     pub(crate) fn store(&self, memory: &mut impl Memory) {
         let bytes = self.encode::<PERSONAL_BYTES_MAX>().expect("all lists have their bounds");
-        PERSONAL.store(memory, &bytes, &mut [0; PERSONAL_BYTES_MAX]);
+        for _ in 0..2 {
+            PERSONAL.store(memory, &bytes, &mut [0; PERSONAL_BYTES_MAX]);
+        }
     }
 
     pub(crate) fn load(memory: &impl Memory) -> Result<Option<Self>, BootError> {
@@ -192,10 +195,10 @@ impl Wire for Binding {
         self.role.byte().write(out);
         self.wallet.write(out);
         let (debit, balance) = match self.access {
-            Access::Credit => (0, Fen::ZERO),
+            Access::Credit => (0_u8, Fen::ZERO),
             Access::Debit(balance) => (1, balance),
         };
-        [debit].write(out);
+        debit.write(out);
         balance.write(out);
     }
 
