@@ -67,6 +67,7 @@ def main():
         checks.time("time", read(line, "04000102"))
         checks.equal("address item", read(line, "04000401"), ADDRESS)
         checks.equal("an unknown item is refused", read(line, "03010000"), "error 02")
+        line.socket.close()
         own_reader(checks, meter.port)
     checks.finish()
 
