@@ -1,0 +1,162 @@
+//! Loading of contracts: what is accepted, what is refused, and when a new one takes over.
+
+use crate::world::*;
+use crypto::{Sign, digest};
+use quantity::{Duration, Energy};
+use wire::package::{ContractPackage, SignedPackage};
+use wire::tee::{Alarm, Code, Command};
+use wire::{Digest, Signature};
+
+const KWH: i64 = 1_000_000;
+
+fn second(change: impl Fn(&mut ContractPackage)) -> SignedPackage {
+    let first = package(1, 1, &import_program(1, "0.60", "政府基金"));
+    let mut second = package(1, 2, &import_program(1, "0.80", "政府基金"));
+    second.supersedes = digest(&first);
+    second.active_from = START + Duration::from_minutes(10);
+    change(&mut second);
+    sign_package(second)
+}
+
+#[test]
+fn refusals_have_codes_and_change_nothing() {
+    let good = second(|_| ());
+    let unsigned = SignedPackage { regulator: Signature::default(), ..good.clone() };
+    let one_signer = SignedPackage { grid_company: good.regulator, ..good.clone() };
+    let stranger = SignedPackage { regulator: key(77).sign(&good.package), ..good.clone() };
+    let mut altered = good.clone();
+    altered.package.version += 1;
+    let cases = [
+        (unsigned, Code::Signature),
+        (one_signer, Code::Signature),
+        (stranger, Code::Signature),
+        (altered, Code::Signature),
+        (second(|package| package.class = 1), Code::WrongClass),
+        (second(|package| package.direction = 0), Code::WrongDirection),
+        (
+            second(|package| {
+                (package.direction, package.supersedes) = (2, Digest::default());
+            }),
+            Code::WrongDirection,
+        ),
+        (second(|package| package.sequence = 0), Code::StaleSequence),
+        (second(|package| package.sequence = 1), Code::Fork),
+        (second(|package| package.supersedes = Digest::default()), Code::OtherPredecessor),
+        (
+            second(|package| package.valid_from = START + Duration::from_minutes(5)),
+            Code::NotYetValid,
+        ),
+        (second(|package| package.valid_until = START), Code::Expired),
+        (
+            second(|package| package.active_from = START + Duration::from_milliseconds(1)),
+            Code::NoBoundary,
+        ),
+        (second(|package| package.active_from = package.valid_until), Code::NoBoundary),
+        (second(|package| package.active_from = START - Duration::from_hours(1)), Code::InThePast),
+        (second(|package| package.program.truncate(100)), Code::Program),
+        (
+            second(|package| package.program = wire_program(&import_program(1, "0.80", "国库"))),
+            Code::Unbound,
+        ),
+    ];
+    for (number, (package, code)) in cases.into_iter().enumerate() {
+        let mut world = World::trading();
+        let before = world.status();
+        assert_eq!(world.code(Command::Load(package)), code, "case {number}");
+        let mut after = world.status();
+        let alarms = if code == Code::Fork { Alarm::Fork.bit() } else { 0 };
+        assert_eq!(after.alarms, alarms);
+        after.alarms = 0;
+        assert_eq!(after, before, "case {number}");
+    }
+}
+
+#[test]
+fn the_same_package_again_is_already_there() {
+    let mut world = World::trading();
+    let package = second(|_| ());
+    assert_eq!(world.code(Command::Load(package.clone())), Code::Accepted);
+    assert_eq!(world.code(Command::Load(package)), Code::AlreadyThere);
+}
+
+#[test]
+fn a_program_for_another_class_is_refused_even_if_signed() {
+    let mut world = World::trading();
+    let other = import_program_of("居民");
+    let package = second(|package| package.program = wire_program(&other));
+    assert_eq!(world.code(Command::Load(package)), Code::WrongClass);
+}
+
+fn import_program_of(class: &str) -> Vec<u8> {
+    let source = format!(
+        "合约 \"other\" 第 1 版\n 标题 \"测试\" \"Test\"\n 适用 {class}，正向\n \
+         结算 每 1 分钟，至多 500 千瓦时\n 限价 0.0 元/千瓦时 至 3.0 元/千瓦时\n\
+         依据 \"测试\" \"电费\" {{ 支付 电费: 客户缴费 -> 电网收入\n \
+         价格 基准 = 0.5 元/千瓦时 记入 电费 }}\n\
+         示例 {{ 2026-04-01 12:00 用电 1 千瓦时 => 电费 0.5 元 }}\n"
+    );
+    contract::build(&source).unwrap().bytecode
+}
+
+#[test]
+fn a_new_contract_waits_and_takes_over_at_its_boundary() {
+    let mut world = World::trading();
+    let package = second(|_| ());
+    let (old, new) = (world.status().directions[0].contract, digest(&package.package));
+    assert_eq!(world.code(Command::Load(package)), Code::Accepted);
+    assert_eq!(world.status().directions[0].waiting, new);
+    world.reboot();
+    // One report 20 minutes later: the old contract settles up to the boundary, the new one on.
+    assert_eq!(world.after(20, 20 * KWH), (Code::Accepted, 2));
+    world.sync();
+    let seen: Vec<_> = world
+        .bank
+        .records(1)
+        .map(|record| (record.contract, record.legs[0].charged.micro_yuan()))
+        .collect();
+    assert_eq!(seen, [(old, 6_000_000), (new, 8_000_000)]);
+    let status = world.status().directions[0];
+    assert_eq!((status.contract, status.waiting), (new, Digest::default()));
+}
+
+#[test]
+fn a_waiting_contract_can_be_replaced_but_not_once_it_is_due() {
+    let mut world = World::trading();
+    let waiting = second(|_| ());
+    let last = digest(&waiting.package);
+    assert_eq!(world.code(Command::Load(waiting)), Code::Accepted);
+    let third = second(|package| (package.sequence, package.supersedes) = (3, last));
+    let third_digest = digest(&third.package);
+    assert_eq!(world.code(Command::Load(third)), Code::Accepted);
+    world.now = START + Duration::from_minutes(11);
+    let fourth = second(|package| {
+        (package.sequence, package.supersedes) = (4, third_digest);
+        package.active_from = START + Duration::from_minutes(20);
+    });
+    assert_eq!(world.code(Command::Load(fourth.clone())), Code::SlotsTaken);
+    assert_eq!(world.after(0, 11 * KWH), (Code::Accepted, 2));
+    assert_eq!(world.code(Command::Load(fourth)), Code::Accepted);
+    world.sync();
+    assert_eq!(world.bank.settled_energy(1), Energy::from_kwh(11));
+}
+
+#[test]
+fn what_is_owed_stays_owed_between_the_same_wallets() {
+    let mut world = World::trading();
+    world.after(1, 33_333);
+    let owed = world.status().directions[0].carried;
+    // The new contract pays the surcharge first and to the grid company's own wallet only.
+    let package = second(|package| {
+        package.program = wire_program(&import_program(1, "0.80", "电网购电"));
+    });
+    assert_eq!(world.code(Command::Load(package)), Code::Accepted);
+    world.now = START + Duration::from_minutes(9);
+    world.after(1, 0);
+    let before = world.status().directions[0].carried;
+    assert_eq!(before, owed, "nothing was charged");
+    world.after(1, 0);
+    assert_eq!(world.status().directions[0].carried, owed, "and nothing is forgotten");
+    world.sync();
+    let (charged, paid, carried) = world.bank.money(1);
+    assert_eq!(charged, paid + carried);
+}
