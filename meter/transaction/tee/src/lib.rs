@@ -239,16 +239,18 @@ impl<M: Memory> Tee<M> {
     }
 }
 
-const fn alarm_of(code: Code) -> Option<Alarm> {
-    match code.class() {
-        CodeClass::Alarm => Some(match code as u8 {
-            65 => Alarm::RegisterBackwards,
-            66 => Alarm::Implausible,
-            67 => Alarm::ContractFault,
-            _ => Alarm::Fork,
-        }),
-        CodeClass::Success | CodeClass::Later | CodeClass::Refused => None,
-    }
+/// Codes that raise an alarm.
+const ALARMS: [(Code, Alarm); 4] = [
+    (Code::Fork, Alarm::Fork),
+    (Code::RegisterBackwards, Alarm::RegisterBackwards),
+    (Code::Implausible, Alarm::Implausible),
+    (Code::ContractFault, Alarm::ContractFault),
+];
+
+fn alarm_of(code: Code) -> Option<Alarm> {
+    let alarm = ALARMS.iter().find(|(raising, _)| *raising == code).map(|(_, alarm)| *alarm);
+    assert!(alarm.is_some() == (code.class() == CodeClass::Alarm), "each alarm code has its bit");
+    alarm
 }
 
 fn store_state(memory: &mut impl Memory, state: &State) {

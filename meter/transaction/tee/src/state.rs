@@ -260,3 +260,70 @@ impl Side {
         self.dues.iter().map(|due| due.carried).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::STATE_BYTES_MAX;
+    use wire::KeyId;
+
+    /// The page has room for the longest state: all lists full, both slots taken.
+    #[test]
+    fn the_longest_state_fits_its_page() {
+        let zero = Fen::ZERO;
+        let slot = Maybe(Some(Slot {
+            slot: 0,
+            digest: Digest::default(),
+            sequence: 0,
+            active_from: Instant::EPOCH,
+            valid_until: Instant::EPOCH,
+            interval: Duration::ZERO,
+        }));
+        let position = Position {
+            at: Instant::EPOCH,
+            register: Energy::ZERO,
+            month_start: Energy::ZERO,
+            year_start: Energy::ZERO,
+        };
+        let full = Side {
+            settled: Maybe(Some(position)),
+            active: slot,
+            waiting: slot,
+            dues: [Due::default(); DUES_MAX].into_iter().collect(),
+            ..Side::EMPTY
+        };
+        let limits = Limits {
+            key: KeyId::default(),
+            sequence: 0,
+            from: Instant::EPOCH,
+            document: Digest::default(),
+            per_payment: zero,
+            per_day: zero,
+            offline_orders: 0,
+            offline_amount: zero,
+        };
+        let state = State {
+            link_counter: 0,
+            reported: Instant::EPOCH,
+            clock: Instant::EPOCH,
+            batch: 0,
+            sequence: 0,
+            head: Digest::default(),
+            acknowledged: 0,
+            burnt: 0,
+            oldest_block: 0,
+            used_blocks: 0,
+            offline_orders: 0,
+            alarms: 0,
+            day: Instant::EPOCH,
+            paid_today: zero,
+            limits,
+            wallets: [WalletStatus::default(); BOUND_WALLETS_MAX].into_iter().collect(),
+            import: full.clone(),
+            export: full,
+        };
+        assert!(state.encoded_len() <= STATE_BYTES_MAX, "{}", state.encoded_len());
+        let bytes = state.encode::<STATE_BYTES_MAX>().expect("checked above");
+        assert_eq!(State::decode(&bytes), Ok(state));
+    }
+}
