@@ -14,8 +14,8 @@ pub(super) struct Segment {
     pub(super) x: String,
     pub(super) width: String,
     pub(super) middle: String,
-    /// Wide enough for a label.
-    pub(super) wide: bool,
+    /// Its width as a part of [`WHOLE`].
+    pub(super) share: i128,
 }
 
 /// A band of money between a segment of the bar and the grid company's wallets.
@@ -43,8 +43,7 @@ pub(super) struct BalanceFigure {
 }
 
 /// Hundredths of a percent: the whole width of a bar.
-const WHOLE: i128 = 10_000;
-const LABEL_MIN: i128 = 900;
+pub(super) const WHOLE: i128 = 10_000;
 
 struct Span {
     start: i128,
@@ -77,7 +76,7 @@ fn segment(word: crate::view::Word, span: &Span) -> Segment {
         x: percent(span.start),
         width: percent(width),
         middle: percent(span.start + width / 2),
-        wide: width >= LABEL_MIN,
+        share: width,
     }
 }
 

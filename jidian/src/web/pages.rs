@@ -17,6 +17,10 @@ use axum::response::{Html, IntoResponse, Response};
 use quantity::{Energy, Fen, Instant, Money, Power, Price};
 use serde::Deserialize;
 
+/// Width of the balance bar in pixels, on a phone and on a wide screen.
+const BAR_PHONE: i128 = 290;
+const BAR_WIDE: i128 = 700;
+
 /// What every page has: language, appearance, address.
 #[derive(Clone, Debug)]
 struct Frame {
@@ -94,6 +98,17 @@ impl Frame {
         match self.prefs.lang {
             Lang::Zh => segment.zh,
             Lang::En => segment.en,
+        }
+    }
+
+    /// Whether the label of a segment fits into it: on any screen, on a wide one, or not at all.
+    fn fit(&self, segment: &Segment) -> Option<&'static str> {
+        let letter = |letter: char| if letter.is_ascii() { 8 } else { 15 };
+        let pixels = 10 + self.label(segment).chars().map(letter).sum::<i128>();
+        match segment.share {
+            share if share * BAR_PHONE >= pixels * figure::WHOLE => Some("any"),
+            share if share * BAR_WIDE >= pixels * figure::WHOLE => Some("wide"),
+            _ => None,
         }
     }
 

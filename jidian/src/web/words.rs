@@ -51,7 +51,7 @@ words! {
     conserved: "分毫不差", "To the last fen";
     not_conserved: "不平，请立即检查", "Doesn’t add up: look at once";
     issued: "已发行", "Issued";
-    in_wallets: "钱包合计", "In all wallets";
+    in_wallets: "钱包合计", "all wallets";
     of_meters: "块电表", "meters";
     awaiting: "笔", "orders";
 
