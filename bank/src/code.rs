@@ -12,7 +12,7 @@ use wire::{DecodeError, Reader, Sink, Wire};
 pub enum ResultCode {
     /// Done: final settlement.
     Accepted = 0,
-    /// No legs, an amount that isn't above zero, or sequence number zero. Never enters the log.
+    /// An amount that isn't above zero, or sequence number zero. Never enters the log.
     Malformed = 1,
     /// No wallet is bound to the key.
     UnknownKey = 2,

@@ -196,7 +196,7 @@ impl Operation {
         let body_is_sound = match self {
             Self::Pay(order) => {
                 let legs = &order.body.legs;
-                !legs.is_empty() && legs.iter().all(|leg| leg.amount > Fen::ZERO)
+                legs.iter().all(|leg| leg.amount > Fen::ZERO)
             }
             Self::Instruct(instruction) => {
                 instruction.body.command.amount().is_none_or(|amount| amount > Fen::ZERO)

@@ -2,6 +2,14 @@
 //!
 //! This is the one crate with sockets, files, threads and a wall clock. What it shows stands in
 //! [`view`]; how it looks in a browser stands in [`web`].
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::std_instead_of_core,
+    reason = "this crate owns the clock, the threads and the terminal"
+)]
 
+pub mod commands;
+pub mod store;
 pub mod view;
 pub mod web;

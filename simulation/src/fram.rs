@@ -1,8 +1,9 @@
 //! Twin of a ferroelectric memory (FRAM), such as the MB85RC512T.
 //!
-//! It keeps what was written since it was last asked, so that whoever runs the world can store it;
-//! and it can lose power after any byte.
+//! Whoever runs the world sees what is written through a [`Tap`] and can store it; and the memory can
+//! lose power after any byte.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use wire::memory::Memory;
 
 /// One piece of what was written.
@@ -20,8 +21,24 @@ pub struct Fram {
     capacity: u32,
     /// Bytes up to the highest address ever written; the rest is zero.
     bytes: Vec<u8>,
-    writes: Vec<Write>,
+    tap: Option<Tap>,
     fuel_bytes: Option<u64>,
+}
+
+/// Sees what is written to a memory that sits inside a chip.
+#[derive(Clone, Debug, Default)]
+pub struct Tap(Arc<Mutex<Vec<Write>>>);
+
+impl Tap {
+    /// Takes what was written since the last call.
+    #[must_use]
+    pub fn take(&self) -> Vec<Write> {
+        core::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, write: Write) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(write);
+    }
 }
 
 impl Fram {
@@ -31,7 +48,7 @@ impl Fram {
     /// A blank memory.
     #[must_use]
     pub const fn new(capacity: u32) -> Self {
-        Self { capacity, bytes: Vec::new(), writes: Vec::new(), fuel_bytes: None }
+        Self { capacity, bytes: Vec::new(), tap: None, fuel_bytes: None }
     }
 
     /// The power fails after this many more bytes are written.
@@ -50,9 +67,10 @@ impl Fram {
         self.fuel_bytes == Some(0)
     }
 
-    /// Takes what was written since the last call.
-    pub fn take_writes(&mut self) -> Vec<Write> {
-        core::mem::take(&mut self.writes)
+    /// A handle that sees later writes, wherever the memory goes.
+    #[must_use]
+    pub fn tap(&mut self) -> Tap {
+        self.tap.get_or_insert_default().clone()
     }
 
     /// The bytes up to the highest address that was ever written.
@@ -105,7 +123,9 @@ impl Memory for Fram {
         };
         if !written.is_empty() {
             self.place(address, written);
-            self.writes.push(Write { address, bytes: written.to_vec() });
+            if let Some(tap) = &self.tap {
+                tap.note(Write { address, bytes: written.to_vec() });
+            }
         }
     }
 }
@@ -117,6 +137,7 @@ mod tests {
     #[test]
     fn a_cut_stops_inside_a_write_and_what_was_written_stays() {
         let mut fram = Fram::new(16);
+        let tap = fram.tap();
         fram.write(2, b"abc");
         fram.cut_after(2);
         fram.write(8, b"defg");
@@ -127,10 +148,11 @@ mod tests {
         assert_eq!(&read, b"\0abc\0\0\0de\0\0\0");
 
         let mut copy = Fram::new(16);
-        for write in fram.take_writes() {
+        let nothing = copy.tap();
+        for write in tap.take() {
             copy.restore(&write);
         }
         assert_eq!(copy.image(), fram.image());
-        assert!(copy.take_writes().is_empty());
+        assert!(nothing.take().is_empty());
     }
 }

@@ -15,11 +15,11 @@ const VOLTAGE_MILLIVOLTS: u32 = 220_000;
 /// Nominal frequency.
 const FREQUENCY_MILLIHERTZ: u32 = 50_000;
 /// The metering core samples at 8 kS/s, as the ADE9000 does.
-const SAMPLE_RATE_HERTZ: u32 = 8000;
+pub const SAMPLE_RATE_HERTZ: u32 = 8000;
 /// Above this nominal power a customer has three phases.
 const SINGLE_PHASE_MAX: Power = Power::from_watts(8_000);
 /// Pulses per kilowatt-hour of a directly connected three-phase meter.
-const PULSES_PER_KWH: u32 = 400;
+pub const PULSES_PER_KWH: u32 = 400;
 
 /// A metering front end that keeps its registers.
 pub enum Instrument {
@@ -71,7 +71,16 @@ impl Instrument {
 pub struct WaveformMeter {
     metering: Metering,
     generator: Generator,
-    start: Energy,
+    start: Start,
+}
+
+/// Where the registers of a new meter stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Import register.
+    pub import: Energy,
+    /// Export register.
+    pub export: Energy,
 }
 
 /// Samples of ten seconds.
@@ -80,9 +89,9 @@ const STEADY_SAMPLES: u32 = 10 * SAMPLE_RATE_HERTZ;
 const MEASURED_WINDOWS: u32 = 2;
 
 impl WaveformMeter {
-    /// A meter whose import register stands at `start`.
+    /// A meter whose registers stand at `start`.
     #[must_use]
-    pub fn new(start: Energy) -> Self {
+    pub fn new(start: Start) -> Self {
         let metering = Metering::new(configuration());
         Self { metering, generator: Generator::new(SAMPLE_RATE_HERTZ), start }
     }
@@ -115,7 +124,19 @@ impl WaveformMeter {
         last
     }
 
-    fn reading(&self, window: &Window, at: Instant) -> Reading {
+    /// Pushes samples one by one and returns the last window that they complete.
+    pub fn sample(&mut self, stimulus: &Stimulus, samples: u32) -> Option<Window> {
+        let mut last = None;
+        for _ in 0..samples {
+            let frame = self.generator.next_frame(stimulus);
+            last = self.metering.push(&frame).or(last);
+        }
+        last
+    }
+
+    /// What the metering core reports of a window.
+    #[must_use]
+    pub fn reading(&self, window: &Window, at: Instant) -> Reading {
         let registers = self.metering.registers();
         let mut phases = [PhaseReading::default(); 3];
         for (phase, reading) in phases.iter_mut().enumerate() {
@@ -140,8 +161,8 @@ impl WaveformMeter {
             reactive_milli_vars: window.reactive_milli_vars,
             apparent_milli_volt_amperes: window.apparent_milli_volt_amperes,
             power_factor_thousandths: window.power_factor_thousandths,
-            import: self.start + registers.import.total.energy,
-            export: registers.export.total.energy,
+            import: self.start.import + registers.import.total.energy,
+            export: self.start.export + registers.export.total.energy,
             reactive_quadrants_milli_var_hours: registers
                 .quadrants
                 .map(|quadrant| quadrant.milli_var_hours),
@@ -305,24 +326,53 @@ fn configuration() -> Configuration {
     Configuration::new(settings).expect("these settings are inside every limit")
 }
 
+/// Balanced sinusoidal voltages and currents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sinusoid {
+    /// RMS voltage of each phase.
+    pub volts: f64,
+    /// RMS current of each phase.
+    pub amperes: f64,
+    /// By how much the current lags the voltage, in turns; half a turn is pure export.
+    pub lag_turns: f64,
+    /// Frequency in millihertz.
+    pub frequency_millihertz: u32,
+}
+
+impl Sinusoid {
+    /// Largest RMS voltage and current that the converters of these meters take.
+    pub const VOLTS_MAX: f64 = 350.0;
+    /// See [`Self::VOLTS_MAX`].
+    pub const AMPERES_MAX: f64 = 84.0;
+
+    /// The codes that the converters give.
+    #[must_use]
+    pub fn stimulus(&self) -> Stimulus {
+        let turns = self.lag_turns - libm::round(self.lag_turns);
+        #[allow(clippy::cast_possible_truncation, reason = "at most half a turn; `as` saturates")]
+        let lag = (turns * 4_294_967_296.0) as i32;
+        Stimulus {
+            voltage_peak: [peak_code(self.volts, 500.0); 3],
+            current_peak: [peak_code(self.amperes, 120.0); 3],
+            current_lag: [lag; 3],
+            frequency_millihertz: self.frequency_millihertz,
+        }
+    }
+}
+
 /// The waveforms of a balanced demand at nominal voltage.
 fn stimulus(demand: Demand) -> Stimulus {
     let per_phase = f64::from(VOLTAGE_MILLIVOLTS) / 1e3 * 3.0 * 1e3;
     #[allow(clippy::cast_precision_loss, reason = "loads are far below 2⁵³ milliwatts")]
     let (active, reactive) = (demand.active.milliwatts() as f64, demand.reactive_milli_vars as f64);
     let amperes = libm::hypot(active, reactive) / per_phase;
-    let turns = libm::atan2(reactive, active) / core::f64::consts::TAU;
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "a lag is at most half a turn; `as` saturates"
-    )]
-    let lag = (turns * 4_294_967_296.0) as i32;
-    Stimulus {
-        voltage_peak: [peak_code(f64::from(VOLTAGE_MILLIVOLTS) / 1e3, 500.0); 3],
-        current_peak: [peak_code(amperes, 120.0); 3],
-        current_lag: [lag; 3],
+    let sinusoid = Sinusoid {
+        volts: f64::from(VOLTAGE_MILLIVOLTS) / 1e3,
+        amperes,
+        lag_turns: libm::atan2(reactive, active) / core::f64::consts::TAU,
         frequency_millihertz: FREQUENCY_MILLIHERTZ,
-    }
+    };
+    sinusoid.stimulus()
 }
 
 fn peak_code(rms: f64, full_scale_peak: f64) -> i32 {
@@ -388,7 +438,7 @@ mod tests {
     #[test]
     fn both_instruments_register_the_same_energy() {
         let demand = Demand { active: Power::from_watts(7_500), reactive_milli_vars: 2_000_000 };
-        let mut waveform = Instrument::Waveform(Box::new(WaveformMeter::new(Energy::ZERO)));
+        let mut waveform = Instrument::Waveform(Box::new(WaveformMeter::new(Start::default())));
         let mut profile =
             Instrument::Profile(ProfileMeter::new(Power::from_watts(9_000), Energy::ZERO));
         let minute = |number| Instant::EPOCH + Duration::from_minutes(number);
@@ -410,7 +460,12 @@ mod tests {
     fn saved_registers_come_back() {
         let demand = Demand { active: Power::from_watts(-3_000), reactive_milli_vars: 500_000 };
         let makers: [fn() -> Instrument; 2] = [
-            || Instrument::Waveform(Box::new(WaveformMeter::new(Energy::from_kwh(5)))),
+            || {
+                Instrument::Waveform(Box::new(WaveformMeter::new(Start {
+                    import: Energy::from_kwh(5),
+                    ..Start::default()
+                })))
+            },
             || {
                 Instrument::Profile(ProfileMeter::new(
                     Power::from_watts(9_000),

@@ -4,11 +4,18 @@
 //! thread. [`world`] puts bank, grid company and meters together; whoever runs it (the program, a
 //! test) gives it logs to write to and says when the next minute begins.
 
+pub mod founding;
 pub mod fram;
 pub mod instrument;
+pub mod ledger;
+pub mod market;
+pub mod meter;
 pub mod plants;
 pub mod population;
 pub mod profiles;
 pub mod random;
 pub mod scenario;
+pub mod state;
+pub mod verifier;
 pub mod waveform;
+pub mod world;

@@ -94,6 +94,18 @@ impl Customer {
         self.nominal
     }
 
+    /// Power as it is planned: without the variation of the minute and the answer to prices.
+    #[must_use]
+    pub fn planned(&self, profiles: &Profiles, now: Instant) -> Power {
+        share(self.nominal, profiles.at(&self.profile, now)) - self.roof(profiles, now)
+    }
+
+    fn roof(&self, profiles: &Profiles, now: Instant) -> Power {
+        self.roof
+            .as_ref()
+            .map_or(Power::ZERO, |(profile, nominal)| share(*nominal, profiles.at(profile, now)))
+    }
+
     /// Power of this minute, at a price and compared with the price that the customer is used to.
     #[must_use]
     pub fn demand(&self, profiles: &Profiles, now: Instant, price: Price, usual: Price) -> Demand {

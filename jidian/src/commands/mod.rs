@@ -1,0 +1,77 @@
+//! The command line. Names are fixed; scripts rely on them.
+
+mod contract;
+mod meter;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+/// 即电 Jidian: electricity metered, traded and settled in the same instant.
+///
+/// The bank in here is a sandbox; it moves no real money.
+#[derive(Debug, Parser)]
+#[command(name = "jidian", version, propagate_version = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jidian run                                     a live pilot with a web console
+  jidian run --for 24h --speed max --data D      a day as fast as this machine can
+  jidian verify D                                check every fen of it
+  jidian contract check my.contract";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check, build and explain price contracts.
+    #[command(subcommand)]
+    Contract(contract::Command),
+    /// Virtual meters.
+    #[command(subcommand)]
+    Meter(meter::Command),
+}
+
+/// Language of texts for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// 中文.
+    Zh,
+}
+
+/// Why a command fails: what, where, and what to do next, in one text.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl<E: core::fmt::Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Failure {
+    fn at(place: impl core::fmt::Display, reason: impl core::fmt::Display) -> Self {
+        Self(format!("{place}: {reason}"))
+    }
+}
+
+/// Runs the command that the arguments ask for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Contract(command) => contract::run(&command),
+        Command::Meter(command) => meter::run(&command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(text)) => {
+            eprintln!("jidian: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The `jidian` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jidian::commands::main()
+}

@@ -1,0 +1,132 @@
+//! The data directory: four logs, a manifest and a lock.
+//!
+//! | file | what | who needs it |
+//! |---|---|---|
+//! | `manifest` | which world this is, whose keys count | everyone |
+//! | `bank.log` | batches of the registration centre | the bank; auditors |
+//! | `grid.log` | contracts, decisions and signals of the grid company | auditors |
+//! | `evidence.log` | settlement records of all meters | the grid company; auditors |
+//! | `world.log` | memory of the simulated chips, state of the world | a restart |
+//! | `lock` | held while a process runs on the directory | nobody |
+
+pub mod log;
+pub mod manifest;
+
+use log::{Kind, LogError};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Name of the lock file.
+const LOCK: &str = "lock";
+
+/// File name of a log.
+#[must_use]
+pub const fn file_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bank => "bank.log",
+        Kind::Grid => "grid.log",
+        Kind::Evidence => "evidence.log",
+        Kind::World => "world.log",
+    }
+}
+
+/// A data directory that this process holds alone.
+pub struct DataDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a data directory can't be used.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The directory can't be made or locked.
+    Io(PathBuf, std::io::Error),
+    /// Another process holds it.
+    InUse(PathBuf),
+    /// It holds something else.
+    Foreign(PathBuf),
+}
+
+impl core::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::InUse(path) => write!(
+                f,
+                "{}: another jidian process runs on this directory; stop it, or choose another \
+                 --data",
+                path.display()
+            ),
+            Self::Foreign(path) => write!(
+                f,
+                "{}: the directory holds other files; choose an empty or a new one",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+impl DataDirectory {
+    /// Makes the directory if need be, and locks it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let io = |error| StoreError::Io(path.to_owned(), error);
+        std::fs::create_dir_all(path).map_err(io)?;
+        let known = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_ours);
+        let foreign = std::fs::read_dir(path)
+            .map_err(io)?
+            .any(|entry| !entry.is_ok_and(|entry| known(&entry.file_name())));
+        if foreign {
+            return Err(StoreError::Foreign(path.to_owned()));
+        }
+        let lock = File::create(path.join(LOCK)).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+
+    /// Whether a world was begun here.
+    #[must_use]
+    pub fn holds_a_world(&self) -> bool {
+        self.path.join(manifest::FILE).exists()
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Path of a log.
+    #[must_use]
+    pub fn log(&self, kind: Kind) -> PathBuf {
+        self.path.join(file_of(kind))
+    }
+}
+
+/// Whether a file name is one that a data directory may hold.
+#[must_use]
+pub fn is_ours(name: &str) -> bool {
+    const OTHERS: [&str; 4] = [manifest::FILE, LOCK, "manifest.new", "world.log.new"];
+    let logs = [Kind::Bank, Kind::Grid, Kind::Evidence, Kind::World].map(file_of);
+    logs.contains(&name) || OTHERS.contains(&name)
+}
+
+/// Lets the bank write to a log file.
+pub struct BankLog(pub log::LogWriter);
+
+impl bank::OrderedLog for BankLog {
+    fn append(&mut self, number: u64, record: &[u8]) -> Result<(), bank::LogError> {
+        let refuse = |reason: String| bank::LogError { reason };
+        if self.0.records() != number {
+            return Err(refuse(format!("record {number} doesn't follow {}", self.0.records())));
+        }
+        self.0.append(record).map_err(|error: LogError| refuse(error.to_string()))
+    }
+}
