@@ -10,6 +10,7 @@
 )]
 
 pub mod commands;
+pub mod pilot;
 pub mod store;
 pub mod view;
 pub mod web;

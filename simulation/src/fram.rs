@@ -98,6 +98,15 @@ impl Fram {
     }
 }
 
+/// The parts of an image that aren't blank.
+pub fn written_parts(image: &[u8]) -> impl Iterator<Item = Write> + '_ {
+    const PART: usize = 256;
+    let parts = image.chunks(PART).zip((0..).step_by(PART));
+    parts
+        .filter(|(bytes, _)| bytes.iter().any(|byte| *byte != 0))
+        .map(|(bytes, address)| Write { address, bytes: bytes.to_vec() })
+}
+
 impl Memory for Fram {
     fn capacity(&self) -> u32 {
         self.capacity

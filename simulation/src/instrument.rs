@@ -38,6 +38,21 @@ impl Instrument {
         }
     }
 
+    /// The registers as they stand, without live values: what a meter reports when it is switched
+    /// on.
+    #[must_use]
+    pub fn registers(&self, at: Instant) -> Reading {
+        let (import, export) = match self {
+            Self::Waveform(meter) => {
+                let registers = meter.metering.registers();
+                let import = meter.start.import + registers.import.total.energy;
+                (import, meter.start.export + registers.export.total.energy)
+            }
+            Self::Profile(meter) => (meter.import, meter.export),
+        };
+        Reading { at, import, export, ..Reading::default() }
+    }
+
     /// Registers as bytes, to be stored in the metering core's memory.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {

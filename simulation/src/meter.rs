@@ -117,6 +117,11 @@ impl Meter {
         })
     }
 
+    /// The first report of a new meter: from these registers on, energy is settled.
+    pub fn switch_on(&mut self, now: Instant, verifier: &impl Verify) {
+        self.report(self.instrument.registers(now), now, verifier);
+    }
+
     /// One minute passes: the instrument measures, the management core reports, the transaction
     /// core settles.
     pub fn minute(&mut self, end: Instant, verifier: &impl Verify) {
@@ -124,8 +129,12 @@ impl Meter {
         let saved = self.instrument.save();
         let mut scratch = [0; REGISTER_BYTES_MAX as usize];
         REGISTERS.store(&mut self.registers, &saved, &mut scratch);
+        self.report(reading, end, verifier);
+    }
+
+    fn report(&mut self, reading: Reading, now: Instant, verifier: &impl Verify) {
         if let Some(frame) = self.management.receive(&reading).report {
-            self.event(end, verifier, Event::Frame(frame));
+            self.event(now, verifier, Event::Frame(frame));
         }
     }
 

@@ -82,6 +82,14 @@ impl Profiles {
         Ok(())
     }
 
+    /// The same series, with a suffix taken off the names that end in it.
+    #[must_use]
+    pub fn without_suffix(self, suffix: &str) -> Self {
+        let rename = |name: String| name.strip_suffix(suffix).map_or(name.clone(), str::to_owned);
+        let series = self.series.into_iter().map(|(name, values)| (rename(name), values));
+        Self { series: series.collect() }
+    }
+
     /// Whether a series of this name was added.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

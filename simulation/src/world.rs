@@ -227,10 +227,11 @@ impl<L: OrderedLog> World<L> {
         hash.finish()
     }
 
-    /// Loads contracts into all meters of their class.
-    pub fn load_contracts(&mut self, packages: &[wire::package::SignedPackage]) {
+    /// Switches all meters on for the first time and loads contracts into those of their class.
+    pub fn switch_on(&mut self, packages: &[wire::package::SignedPackage]) {
         let (now, verifier) = (self.state.now, &self.verifier);
         for meter in &mut self.meters {
+            meter.switch_on(now, verifier);
             let class = meter.plan.class.byte();
             for package in packages.iter().filter(|signed| signed.package.class == class) {
                 meter.downlink(now, verifier, Command::Load(package.clone()));
@@ -262,8 +263,21 @@ impl<L: OrderedLog> World<L> {
     /// [`LogError`] if the bank's log refuses: then the world must not go on. What was not
     /// acknowledged is sent again after a restart.
     pub fn settle_minute(&mut self, workers: &impl Workers) -> Result<Settled, LogError> {
-        let mut settled = Settled::default();
         self.submit_company_orders()?;
+        let settled = self.exchange(workers)?;
+        if self.state.now.floor_to(TREASURY) == self.state.now {
+            self.plan_treasury();
+        }
+        Ok(settled)
+    }
+
+    /// Sends what waits in the meters and brings the receipts back: a part of
+    /// [`World::settle_minute`], and the first thing to do after a restart.
+    ///
+    /// # Errors
+    /// As [`World::settle_minute`].
+    pub fn exchange(&mut self, workers: &impl Workers) -> Result<Settled, LogError> {
+        let mut settled = Settled::default();
         for _ in 0..ROUNDS_MAX {
             let sent = self.collect(workers);
             if sent.is_empty() {
@@ -271,22 +285,40 @@ impl<L: OrderedLog> World<L> {
             }
             self.submit_orders(sent, &mut settled, workers)?;
         }
-        if self.state.now.floor_to(TREASURY) == self.state.now {
-            self.plan_treasury();
-        }
         Ok(settled)
+    }
+
+    /// Books what was booked before a restart; what the books hold already stays as it is.
+    ///
+    /// # Errors
+    /// [`grid::settlement::Refusal`] if the books don't take a record that they took before.
+    pub fn rebook(&mut self, evidence: &Evidence) -> Result<(), grid::settlement::Refusal> {
+        let record = &evidence.record;
+        if self.grid.post(record, evidence.result)? == grid::settlement::Posted::NotFinal {
+            self.grid.books_mut().note_order(record.meter, record.sequence);
+        }
+        Ok(())
+    }
+
+    /// The number of the newest batch that a meter has a receipt of.
+    pub fn newest_batch_seen(&mut self) -> u64 {
+        let (now, verifier) = (self.state.now, &self.verifier);
+        self.meters.iter_mut().map(|meter| meter.status(now, verifier).batch).max().unwrap_or(0)
     }
 
     /// What a restart needs, with whole memories instead of changes.
     #[must_use]
     pub fn snapshot(&self) -> Minute {
-        let mut minute =
-            Minute { state: self.state.clone(), grid: self.saved_grid(), ..Minute::default() };
+        let mut minute = Minute {
+            state: self.state.clone(),
+            grid: Some(self.saved_grid()),
+            ..Minute::default()
+        };
         for (meter, number) in self.meters.iter().zip(0..) {
             let _seen = meter.take_writes();
             for (image, chip) in meter.images().into_iter().zip(0..) {
-                let write = crate::fram::Write { address: 0, bytes: image.to_vec() };
-                minute.writes.push((number, chip, write));
+                let written = crate::fram::written_parts(image);
+                minute.writes.extend(written.map(|write| (number, chip, write)));
             }
         }
         minute
@@ -295,7 +327,7 @@ impl<L: OrderedLog> World<L> {
     fn minute(&self, decided: bool) -> Minute {
         let mut minute = Minute {
             state: self.state.clone(),
-            grid: if decided { self.saved_grid() } else { None },
+            grid: decided.then(|| self.saved_grid()),
             ..Minute::default()
         };
         for (meter, number) in self.meters.iter().zip(0..) {
@@ -306,11 +338,13 @@ impl<L: OrderedLog> World<L> {
         minute
     }
 
-    fn saved_grid(&self) -> Option<(Vec<u8>, Vec<u8>)> {
-        let decision = self.decision.as_ref()?;
+    /// The grid company's state, and the decision in force (empty before the first).
+    fn saved_grid(&self) -> (Vec<u8>, Vec<u8>) {
         let mut bytes = Vec::new();
-        decision.write(&mut |part| bytes.extend_from_slice(part));
-        Some((self.grid.save(), bytes))
+        if let Some(decision) = &self.decision {
+            decision.write(&mut |part| bytes.extend_from_slice(part));
+        }
+        (self.grid.save(), bytes)
     }
 
     fn set_network(&mut self, now: Instant) {

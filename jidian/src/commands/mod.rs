@@ -2,6 +2,7 @@
 
 mod contract;
 mod meter;
+mod run;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
     /// Check, build and explain price contracts.
     #[command(subcommand)]
     Contract(contract::Command),
@@ -64,6 +66,7 @@ impl Failure {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),
     };

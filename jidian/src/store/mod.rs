@@ -97,6 +97,22 @@ impl DataDirectory {
         self.path.join(manifest::FILE).exists()
     }
 
+    /// Removes logs of a world whose founding was never finished: it has no manifest, and nothing
+    /// of it was ever acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn clear_unfinished(&self) -> Result<(), StoreError> {
+        assert!(!self.holds_a_world(), "a world that was begun is never removed");
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_name() != LOCK {
+                std::fs::remove_file(&path).map_err(|error| StoreError::Io(path, error))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The directory.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -1,0 +1,36 @@
+//! The pilot: a world on its data directory.
+//!
+//! [`found`] begins one, [`resume`] goes on with one, whatever instant the process before died at;
+//! [`Journal`] writes down each minute in the order that makes this possible.
+
+pub mod builtin;
+mod found;
+mod journal;
+mod options;
+mod resume;
+mod totals;
+mod workers;
+
+pub use found::{ContractSource, found};
+pub use journal::{CLOSED, Journal, RunError, StepOutcome};
+pub use options::{Options, OptionsError, ScenarioChoice};
+pub use resume::resume;
+pub use totals::Totals;
+pub use workers::Threads;
+
+use crate::store::BankLog;
+use simulation::world::World;
+
+/// A pilot that is ready to go on.
+pub struct Pilot {
+    /// The world.
+    pub world: World<BankLog>,
+    /// Where it is written down.
+    pub journal: Journal,
+    /// Contracts in force, as people read them.
+    pub sources: Vec<ContractSource>,
+    /// Sums over everything settled so far.
+    pub totals: Totals,
+    /// What to tell whoever started it, such as a repaired tail.
+    pub notes: Vec<String>,
+}
