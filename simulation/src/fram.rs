@@ -98,6 +98,27 @@ impl Fram {
     }
 }
 
+/// Calls `note` for the runs of `new` that differ from `old` (zero where it ends). Runs closer than
+/// a header of a stored write are one run.
+fn changed_runs(old: &[u8], new: &[u8], mut note: impl FnMut(usize, &[u8])) {
+    const GAP: usize = 13;
+    let differs = |at: usize| new[at] != old.get(at).copied().unwrap_or(0);
+    let mut run: Option<(usize, usize)> = None;
+    for at in (0..new.len()).filter(|at| differs(*at)) {
+        run = match run {
+            Some((start, end)) if at < end + GAP => Some((start, at + 1)),
+            Some((start, end)) => {
+                note(start, &new[start..end]);
+                Some((at, at + 1))
+            }
+            None => Some((at, at + 1)),
+        };
+    }
+    if let Some((start, end)) = run {
+        note(start, &new[start..end]);
+    }
+}
+
 /// The parts of an image that aren't blank.
 pub fn written_parts(image: &[u8]) -> impl Iterator<Item = Write> + '_ {
     const PART: usize = 256;
@@ -130,11 +151,15 @@ impl Memory for Fram {
             }
             None => bytes,
         };
+        if let Some(tap) = &self.tap {
+            let stored = self.bytes.get(address as usize..).unwrap_or(&[]);
+            changed_runs(stored, written, |at, bytes| {
+                let address = address + u32::try_from(at).expect("inside the memory");
+                tap.note(Write { address, bytes: bytes.to_vec() });
+            });
+        }
         if !written.is_empty() {
             self.place(address, written);
-            if let Some(tap) = &self.tap {
-                tap.note(Write { address, bytes: written.to_vec() });
-            }
         }
     }
 }
@@ -151,6 +176,11 @@ mod tests {
         fram.cut_after(2);
         fram.write(8, b"defg");
         fram.write(12, b"h");
+        fram.restore_power();
+        fram.write(2, b"abd");
+        fram.write(2, b"abc");
+        assert_eq!(tap.0.lock().unwrap().len(), 4);
+        fram.cut_after(0);
         assert!(fram.is_cut());
         let mut read = [9; 12];
         fram.read(1, &mut read);

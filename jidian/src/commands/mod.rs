@@ -1,5 +1,6 @@
 //! The command line. Names are fixed; scripts rely on them.
 
+mod bench;
 mod contract;
 mod meter;
 mod run;
@@ -27,6 +28,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    /// What this machine can carry.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Check, build and explain price contracts.
     #[command(subcommand)]
     Contract(contract::Command),
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Bench(command) => bench::run(&command),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),
     };
