@@ -9,6 +9,7 @@
     reason = "this crate owns the clock, the threads and the terminal"
 )]
 
+pub mod audit;
 pub mod commands;
 pub mod pilot;
 pub mod store;

@@ -4,6 +4,7 @@ mod bench;
 mod contract;
 mod meter;
 mod run;
+mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -28,6 +29,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    /// Check every fen of a data directory, from its files alone.
+    #[command(after_help = "Example:\n  jidian verify D")]
+    Verify(verify::Verify),
     /// What this machine can carry.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),
