@@ -43,8 +43,8 @@ pub fn setup(
             value_of_lost_load: milli_yuan(10_000),
         },
         targets: LoadTargets {
-            peak: percent(mean, 130),
-            valley: percent(mean, 70),
+            peak: percent(mean, 115),
+            valley: percent(mean, 60),
             peak_incentive: milli_yuan(300),
             valley_incentive: milli_yuan(150),
         },
