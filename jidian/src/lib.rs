@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod commands;
+pub mod console;
 pub mod pilot;
 pub mod store;
 pub mod view;
