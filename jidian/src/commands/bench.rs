@@ -134,7 +134,9 @@ fn tell(report: &serde_json::Value) {
     let number = |key: &str| report[key].as_f64().unwrap_or_default();
     println!(
         "{} meters on {} threads: {:.0} settlements per second, end to end",
-        report["meters"], report["threads"], number("settlements_per_second")
+        report["meters"],
+        report["threads"],
+        number("settlements_per_second")
     );
     println!(
         "one simulated minute: p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms",

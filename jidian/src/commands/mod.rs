@@ -4,6 +4,7 @@ mod bench;
 mod contract;
 mod meter;
 mod run;
+mod trace;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -32,6 +33,9 @@ enum Command {
     /// Check every fen of a data directory, from its files alone.
     #[command(after_help = "Example:\n  jidian verify D")]
     Verify(verify::Verify),
+    /// Follow one payment back to clause, register, signatures and proof.
+    #[command(after_help = "Example:\n  jidian trace D 410100000001-17 --lang zh")]
+    Trace(trace::Trace),
     /// What this machine can carry.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -76,6 +80,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),

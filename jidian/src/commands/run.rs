@@ -1,16 +1,18 @@
 //! `jidian run`: the pilot on one machine.
 
 use super::Failure;
-use crate::pilot::{self, Options, Pilot, ScenarioChoice, Totals};
-use crate::store::DataDirectory;
+use crate::console::{self, Board};
+use crate::pilot::{self, Journal, Options, Pilot, ScenarioChoice, Totals};
+use crate::store::{BankLog, DataDirectory};
 use clap::Args;
 use quantity::{Duration, Instant};
 use serde_json::json;
+use simulation::world::World;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time;
 
 /// Runs the pilot: bank, grid company, meters and web console.
@@ -35,9 +37,10 @@ pub(super) struct Run {
     /// Directory that keeps everything; a pilot that it holds goes on [default: a temporary one].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where the console listens; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8620")]
-    listen: SocketAddr,
+    /// Where the console listens; port 0 takes a free one [default: 127.0.0.1:8620; none with both
+    /// --for and --speed max].
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_console")]
+    listen: Option<SocketAddr>,
     /// Serve no console.
     #[arg(long)]
     no_console: bool,
@@ -50,7 +53,7 @@ const EXAMPLES: &str = "\
 Examples:
   jidian run
   jidian run --scenario henan-day --meters 200 --for 24h --speed max --seed 7 \\
-             --data D --summary S.json --no-console
+             --data D --summary S.json
   jidian verify D";
 
 /// How fast simulated time passes.
@@ -86,26 +89,97 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     let begin = time::Instant::now();
+    let console = Console::bind(arguments)?;
     let place = Place::choose(arguments.data.clone())?;
     let directory = DataDirectory::open(&place.path)?;
-    let mut pilot = open(arguments, &directory)?;
+    let pilot = open(arguments, &directory)?;
     for note in &pilot.notes {
         eprintln!("note: {note}");
     }
     let stop = stop_on_signal()?;
-    let end = arguments.length.map(|length| pilot.world.fixed().scenario.start() + length);
-    let outcome = live(&mut pilot, arguments, end, &stop);
-    if outcome.is_ok() {
-        pilot.journal.close(&mut pilot.world)?;
+    let mut live = Live::new(pilot, arguments, begin);
+    live.introduce(&place);
+    let console = console.map(|console| console.serve(&live.board));
+    let outcome = live.run(&stop);
+    let summary = outcome.and_then(|()| live.close());
+    if let Some(console) = console {
+        console.stop();
     }
-    outcome?;
-    let summary = summary(&mut pilot, begin.elapsed());
+    let summary = summary?;
     tell(&summary);
     match &arguments.summary {
         None => Ok(()),
         Some(file) => std::fs::write(file, format!("{summary:#}\n"))
             .map_err(|error| Failure::at(file.display(), error)),
     }
+}
+
+type SharedBoard = Arc<Mutex<Board<BankLog>>>;
+
+fn lock(board: &SharedBoard) -> MutexGuard<'_, Board<BankLog>> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A console that has its port.
+struct Console(TcpListener);
+
+/// A console that serves pages.
+struct Serving {
+    stop: tokio::sync::oneshot::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Console {
+    /// Takes the port before anything is written, so that a port in use leaves no traces.
+    fn bind(arguments: &Run) -> Result<Option<Self>, Failure> {
+        let batch = arguments.length.is_some() && arguments.speed == Speed::Max;
+        let listen = match arguments.listen {
+            Some(listen) => listen,
+            None if arguments.no_console || batch => return Ok(None),
+            None => SocketAddr::from(([127, 0, 0, 1], 8620)),
+        };
+        let advice = "choose another --listen, such as 127.0.0.1:0 for a free port";
+        let listener = TcpListener::bind(listen)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|error| Failure::at(listen, format!("{error}; {advice}")))?;
+        Ok(Some(Self(listener)))
+    }
+
+    fn serve(self, board: &SharedBoard) -> Serving {
+        if let Ok(address) = self.0.local_addr() {
+            println!("console: http://{address}/");
+        }
+        let views = Arc::new(console::Live::new(Arc::clone(board)));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            if let Err(error) = serve_pages(self.0, views, stopped) {
+                eprintln!("jidian: the console stopped: {error}");
+            }
+        });
+        Serving { stop, thread }
+    }
+}
+
+impl Serving {
+    fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.thread.join();
+    }
+}
+
+fn serve_pages(
+    listener: TcpListener,
+    views: Arc<console::Live<BankLog>>,
+    stopped: tokio::sync::oneshot::Receiver<()>,
+) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        crate::web::serve(listener, views, shutdown).await
+    })
 }
 
 /// The data directory, and whether it goes away at the end.
@@ -176,25 +250,103 @@ fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-fn live(
-    pilot: &mut Pilot,
-    arguments: &Run,
-    end: Option<Instant>,
-    stop: &AtomicBool,
-) -> Result<(), Failure> {
-    let mut pace = Pace::new(arguments.speed);
-    let mut progress = Progress::new(pilot.world.now(), end);
-    while end.is_none_or(|end| pilot.world.now() < end) && !stop.load(Ordering::Relaxed) {
-        let outcome = pilot.journal.step(&mut pilot.world)?;
-        for evidence in &outcome.settled.evidence {
-            pilot.totals.add(evidence);
+/// A pilot that lives.
+struct Live<'a> {
+    board: SharedBoard,
+    readers: console::Readers,
+    journal: Journal,
+    totals: Totals,
+    arguments: &'a Run,
+    begin: time::Instant,
+    paid: bool,
+}
+
+impl<'a> Live<'a> {
+    fn new(pilot: Pilot, arguments: &'a Run, begin: time::Instant) -> Self {
+        let speed = match arguments.speed {
+            Speed::Max => 0,
+            Speed::Times(times) => times,
+        };
+        let Pilot { world, journal, sources, totals, recent, .. } = pilot;
+        let mut board = Board::new(world, sources, speed);
+        for evidence in &recent {
+            board.history.recall(evidence);
         }
-        assert!(pilot.totals.balance(), "charged = paid + carried");
-        progress.show(pilot.world.now(), &pilot.totals);
-        pace.wait(stop);
+        let readers = board.readers();
+        let board = Arc::new(Mutex::new(board));
+        Self { board, readers, journal, totals, arguments, begin, paid: false }
     }
-    progress.end();
-    Ok(())
+
+    fn introduce(&self, place: &Place) {
+        let board = lock(&self.board);
+        let fixed = board.world.fixed();
+        println!(
+            "即电 Jidian {}: {}, {} customer meters and {} gateway meters, from {} on",
+            env!("CARGO_PKG_VERSION"),
+            fixed.scenario.name,
+            fixed.customers.len(),
+            board.world.plants().len(),
+            board.world.now().civil(),
+        );
+        let fate = if place.temporary { " (temporary: gone at the end)" } else { "" };
+        println!("data: {}{fate}", place.path.display());
+    }
+
+    fn run(&mut self, stop: &AtomicBool) -> Result<(), Failure> {
+        let (now, start) = {
+            let world = &lock(&self.board).world;
+            (world.now(), world.fixed().scenario.start())
+        };
+        let end = self.arguments.length.map(|length| start + length);
+        let mut pace = Pace::new(self.arguments.speed);
+        let mut progress = Progress::new(now, end);
+        while end.is_none_or(|end| lock(&self.board).world.now() < end)
+            && !stop.load(Ordering::Relaxed)
+        {
+            let now = self.minute()?;
+            progress.show(now, &self.totals);
+            pace.wait(stop);
+            self.let_readers_in();
+        }
+        progress.end();
+        Ok(())
+    }
+
+    fn minute(&mut self) -> Result<Instant, Failure> {
+        let mut board = lock(&self.board);
+        let outcome = self.journal.step(&mut board.world)?;
+        board.minute(&outcome.metered, &outcome.settled);
+        for evidence in &outcome.settled.evidence {
+            self.totals.add(evidence);
+        }
+        assert!(self.totals.balance(), "charged = paid + carried");
+        if let Some(first) = outcome.settled.evidence.first().filter(|_| !self.paid) {
+            self.paid = true;
+            println!(
+                "first payment final {:.2} s after the start: {}-{}",
+                self.begin.elapsed().as_secs_f64(),
+                first.record.meter,
+                first.record.sequence
+            );
+        }
+        Ok(board.world.now())
+    }
+
+    /// At full speed the lock would be taken back before a page gets it.
+    fn let_readers_in(&self) {
+        for _ in 0..5 {
+            if self.readers.waiting() == 0 {
+                break;
+            }
+            std::thread::sleep(time::Duration::from_millis(1));
+        }
+    }
+
+    fn close(&mut self) -> Result<serde_json::Value, Failure> {
+        let mut board = lock(&self.board);
+        self.journal.close(&mut board.world)?;
+        Ok(summary(&mut board.world, &self.totals, self.begin.elapsed()))
+    }
 }
 
 /// Keeps simulated time in step with the wall.
@@ -266,14 +418,12 @@ impl Progress {
     }
 }
 
-fn summary(pilot: &mut Pilot, wall: time::Duration) -> serde_json::Value {
-    let registration = pilot.world.bank().registration();
+fn summary(world: &mut World<BankLog>, totals: &Totals, wall: time::Duration) -> serde_json::Value {
+    let registration = world.bank().registration();
     let (issued, wallets) = (registration.issued(), registration.wallets_total());
-    let totals = pilot.totals.clone();
-    let (rejected, now) = (pilot.world.state().rejected, pilot.world.now());
-    let meters = pilot.world.meters().len();
+    let (rejected, now, meters) = (world.state().rejected, world.now(), world.meters().len());
     json!({
-        "scenario": pilot.world.fixed().scenario.name,
+        "scenario": world.fixed().scenario.name,
         "at": now.civil().to_string(),
         "meters": meters,
         "settlements": totals.settlements,
@@ -286,7 +436,7 @@ fn summary(pilot: &mut Pilot, wall: time::Duration) -> serde_json::Value {
         "wallets_total_fen": wallets.fen(),
         "conservation": issued == wallets && totals.balance(),
         "orders_rejected": rejected,
-        "journal_hash": pilot.world.journal_hash().to_string(),
+        "journal_hash": world.journal_hash().to_string(),
         "wall_seconds": wall.as_secs_f64(),
     })
 }

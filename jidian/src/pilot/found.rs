@@ -2,7 +2,7 @@
 
 use super::journal::{Journal, RunError};
 use super::options::Options;
-use super::{Pilot, Threads, Totals, builtin};
+use super::{Pilot, Threads, builtin};
 use crate::store::log::{Durability, Kind, LogWriter};
 use crate::store::manifest::Manifest;
 use crate::store::{BankLog, DataDirectory};
@@ -76,7 +76,8 @@ pub fn found(directory: &DataDirectory, options: &Options) -> Result<Pilot, RunE
     let mut journal = Journal::create(directory)?;
     journal.begin(&entries, &world)?;
     manifest.write(directory.path()).map_err(RunError::other)?;
-    Ok(Pilot { world, journal, sources, totals: Totals::default(), notes: Vec::new() })
+    let (totals, recent, notes) = Default::default();
+    Ok(Pilot { world, journal, sources, totals, recent, notes })
 }
 
 pub(super) fn ground(options: &Options, programs: Programs) -> Result<Ground, RunError> {

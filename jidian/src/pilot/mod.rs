@@ -31,6 +31,8 @@ pub struct Pilot {
     pub sources: Vec<ContractSource>,
     /// Sums over everything settled so far.
     pub totals: Totals,
+    /// The latest settlements before this process began, oldest first.
+    pub recent: std::collections::VecDeque<simulation::ledger::Evidence>,
     /// What to tell whoever started it, such as a repaired tail.
     pub notes: Vec<String>,
 }

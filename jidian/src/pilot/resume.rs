@@ -17,10 +17,13 @@ use simulation::market::Programs;
 use simulation::meter::{CHIPS, Meter};
 use simulation::state::{Minute, State};
 use simulation::world::{Parts, Workers, World};
+use std::collections::VecDeque;
 use wire::{PublicKey, Wire};
 
 /// A world log longer than this is written anew when a pilot goes on.
 const WORLD_LOG_BYTES_MAX: u64 = 64 << 20;
+/// Settlements that the console shows again after a restart.
+const RECENT_MAX: usize = 20_000;
 
 /// Goes on with the pilot of a directory.
 ///
@@ -58,7 +61,9 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
         world: LogWriter::resume(&world_log, Durability::Buffered)?,
         workers: Threads::new(),
     };
-    let mut pilot = Pilot { world, journal, sources: said.sources, totals, notes };
+    let mut recent: VecDeque<Evidence> = evidence.into();
+    recent.drain(..recent.len().saturating_sub(RECENT_MAX));
+    let mut pilot = Pilot { world, journal, sources: said.sources, totals, recent, notes };
     pilot.finish_minute()?;
     pilot.shorten_world_log(directory)?;
     Ok(pilot)
@@ -69,8 +74,9 @@ impl Pilot {
     fn finish_minute(&mut self) -> Result<(), RunError> {
         let settled = self.world.exchange(&self.journal.workers)?;
         self.journal.note_evidence(&settled)?;
-        for evidence in &settled.evidence {
-            self.totals.add(evidence);
+        for evidence in settled.evidence {
+            self.totals.add(&evidence);
+            self.recent.push_back(evidence);
         }
         Ok(())
     }
