@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::disallowed_methods, reason = "a test of processes needs time")]
 
+use core::time::Duration;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 const HENAN_DAY: &str = include_str!("../../data/scenarios/henan-day.toml");
 
@@ -128,7 +128,8 @@ fn killed_a_hundred_times_it_goes_on_as_if_nothing_had_happened() {
     }
     let after = summary(&scenario, &killed, "24h", &[]);
     let expected = summary(&scenario, &unhurt, "24h", &["--meters", "8"]);
-    for key in ["journal_hash", "settlements", "charged_micro_yuan", "paid_fen", "orders_rejected"] {
+    for key in ["journal_hash", "settlements", "charged_micro_yuan", "paid_fen", "orders_rejected"]
+    {
         assert_eq!(after[key], expected[key], "{key}");
     }
     verify(&killed);
@@ -138,7 +139,8 @@ fn killed_a_hundred_times_it_goes_on_as_if_nothing_had_happened() {
 #[test]
 fn a_meter_without_network_goes_on_and_catches_up_exactly() {
     let scratch = Scratch::new("outage");
-    let outage = "\n[[outages]]\nfirst_customer = 3\ncustomers = 1\nfrom_minute = 30\nminutes = 120\n";
+    let outage =
+        "\n[[outages]]\nfirst_customer = 3\ncustomers = 1\nfrom_minute = 30\nminutes = 120\n";
     let changes = [("[limits]", "[limits]"), ("storage_minutes = 180", "storage_minutes = 180")];
     let whole = scratch.scenario(&changes);
     let cut = scratch.path("cut.toml");

@@ -353,7 +353,13 @@ impl Founding {
                     self.operator.open_sub_wallet(at, wallet, self.company.purchase, sub)
                 }
                 Role::Fiscal => self.operator.open_sub_wallet(at, wallet, self.company.fiscal, sub),
-                _ => self.operator.open(at, wallet, WalletKind::Personal, Grade::II),
+                Role::CustomerBill
+                | Role::GridIncome
+                | Role::GeneratorIncome
+                | Role::Treasury
+                | Role::GovernmentFund => {
+                    self.operator.open(at, wallet, WalletKind::Personal, Grade::II)
+                }
             });
             operations.push(self.operator.bind(at, wallet, certificate.clone()));
             if balance > Fen::ZERO {

@@ -272,9 +272,9 @@ impl ProfileMeter {
     }
 
     fn reading(&self, demand: Demand, at: Instant) -> Reading {
-        let count = if self.three_phase { 3 } else { 1 };
+        let (count, lines) = if self.three_phase { (3, 3) } else { (1, 1) };
         let mut phases = [PhaseReading::default(); 3];
-        for phase in phases.iter_mut().take(count as usize) {
+        for phase in phases.iter_mut().take(lines) {
             *phase = phase_reading(demand, count);
             phase.import = Energy::from_milliwatt_hours(self.import.milliwatt_hours() / count);
             phase.export = Energy::from_milliwatt_hours(self.export.milliwatt_hours() / count);

@@ -301,9 +301,10 @@ fn purchase_rule(kind: UnitKind, program: &[u8], start: Instant) -> PurchaseRule
     PurchaseRule {
         kind,
         benchmark: line(&lines, Item::Benchmark),
-        floating: match kind {
-            UnitKind::Coal => Floating::Regulated { permille: 200 },
-            _ => Floating::Market,
+        floating: if kind == UnitKind::Coal {
+            Floating::Regulated { permille: 200 }
+        } else {
+            Floating::Market
         },
         subsidy: line(&lines, Item::Subsidy),
         environmental: line(&lines, Item::Environmental),

@@ -167,10 +167,9 @@ impl Meter {
     /// # Panics
     /// If its memory is damaged while it runs: nothing in the simulation does that.
     pub fn status(&mut self, now: Instant, verifier: &impl Verify) -> Status {
-        match self.tee.invoke(now, verifier, Command::Status) {
-            Reply::Status(status) => status,
-            other => panic!("the status was asked, not {other:?}"),
-        }
+        let reply = self.tee.invoke(now, verifier, Command::Status);
+        let Reply::Status(status) = reply else { panic!("the status was asked, not {reply:?}") };
+        status
     }
 
     /// The management core, to read.

@@ -146,9 +146,9 @@ fn read_state(reader: &mut Reader<'_>) -> Result<State, DecodeError> {
         })?,
         usual: read_list(reader, |reader| Ok((read_class(reader)?, Wire::read(reader)?)))?,
         loads: read_list(reader, |reader| Ok((read_class(reader)?, Wire::read(reader)?)))?,
-        outputs: read_list(reader, |reader| Wire::read(reader))?,
+        outputs: read_list(reader, Wire::read)?,
         minutes: Wire::read(reader)?,
-        orders: read_list(reader, |reader| Wire::read(reader))?,
+        orders: read_list(reader, Wire::read)?,
         rejected: Wire::read(reader)?,
     })
 }

@@ -42,7 +42,7 @@ impl SineTable {
         let index = (phase >> 20) as usize;
         let fraction = i64::from(phase & 0xf_ffff);
         let (low, high) = (i64::from(self.0[index]), i64::from(self.0[index + 1]));
-        low + ((high - low) * fraction >> 20)
+        low + (((high - low) * fraction) >> 20)
     }
 }
 
@@ -77,9 +77,9 @@ impl Generator {
     /// The next sample of all channels.
     pub fn next_frame(&mut self, stimulus: &Stimulus) -> Frame {
         let mut frame = Frame::default();
-        for phase in 0..3 {
+        for (phase, thirds) in (0..3_usize).zip(0_i64..) {
             // Phase B lags phase A by a third of a turn, C by two thirds.
-            let lag = u32::try_from(TURN * phase as i64 / 3).expect("below one turn");
+            let lag = u32::try_from(TURN * thirds / 3).expect("below one turn");
             let voltage = self.phase.wrapping_sub(lag);
             let current = voltage.wrapping_sub(stimulus.current_lag[phase].cast_unsigned());
             frame.voltage[phase] = scale(self.table.at(voltage), stimulus.voltage_peak[phase]);
