@@ -340,3 +340,14 @@ fn an_audit_names_what_is_wrong() {
     std::fs::remove_file(&manifest).unwrap();
     bad(&["verify", &data], &["manifest"]);
 }
+
+#[test]
+fn a_console_port_in_use_is_named() {
+    let scratch = Scratch::new("port");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = scratch.path("d");
+    let arguments = ["run", "--meters", "8", "--for", "6m", "--speed", "max"];
+    let arguments = [&arguments[..], &["--listen", &address, "--data", &data]].concat();
+    bad(&arguments, &[&address, "in use", "--listen"]);
+}
