@@ -14,6 +14,7 @@ use simulation::ledger::{Evidence, MeterEntry};
 use std::collections::{BTreeMap, VecDeque};
 use wire::evidence::{ItemLine, LegLine, SettlementRecord, SignalUse};
 use wire::order::Leg;
+use wire::signal::PriceSignal;
 use wire::{Digest, MeterId};
 
 /// Micro-yuan of one fen.
@@ -104,7 +105,9 @@ impl<'a> Repeat<'a> {
         let contract = self.books.contracts.get(&record.contract);
         let contract = contract.ok_or("its contract was never published")?;
         check_contract(record, meter.class, contract)?;
-        let signals = check_signals(record, contract, self.books.market)?;
+        let number = record.signals.first().map_or(0, |used| used.sequence);
+        let key = (meter.class.byte(), record.direction, number);
+        let signals = check_signals(record, contract, self.books.market.signals.get(&key))?;
         check_price(record, contract, &signals)?;
         let side = account.sides.get(&record.direction);
         check_registers(record, side, contract.package.sequence)?;
@@ -143,22 +146,24 @@ fn check_order(
             settled.record, settled.code, evidence.result
         )
     })?;
-    let legs: Option<Vec<Leg>> = record
-        .legs
-        .iter()
-        .filter(|line| !line.paid.is_zero())
+    require(legs_of(record, meter).is_some_and(|legs| legs[..] == order.legs[..]), || {
+        "the order moves other amounts, or between other wallets".to_owned()
+    })
+}
+
+/// The movements of money that a record leads to; `None` if a wallet of its roles isn't known.
+pub(super) fn legs_of(record: &SettlementRecord, meter: &MeterEntry) -> Option<Vec<Leg>> {
+    let moving = record.legs.iter().filter(|line| !line.paid.is_zero());
+    moving
         .map(|line| {
             let wallet = |role| meter.wallet(Role::from_byte(role)?);
             let (debit, credit) = (wallet(line.debit)?, wallet(line.credit)?);
             Some(Leg { debit, credit, amount: line.paid, reason: line.leg })
         })
-        .collect();
-    require(legs.is_some_and(|legs| legs[..] == order.legs[..]), || {
-        "the order moves other amounts, or between other wallets".to_owned()
-    })
+        .collect()
 }
 
-fn check_contract(
+pub(super) fn check_contract(
     record: &SettlementRecord,
     class: CustomerClass,
     contract: &Runnable<'_>,
@@ -174,15 +179,13 @@ fn check_contract(
 }
 
 /// All values must be those of one published signal that held for the whole interval.
-fn check_signals(
+pub(super) fn check_signals(
     record: &SettlementRecord,
     contract: &Runnable<'_>,
-    market: &Market,
+    signal: Option<&PriceSignal>,
 ) -> Result<Signals, String> {
     let mut signals = Signals::NONE;
     let Some(first) = record.signals.first() else { return Ok(signals) };
-    let key = (contract.package.class, record.direction, first.sequence);
-    let signal = market.signals.get(&key);
     let signal = signal.ok_or_else(|| format!("signal {} was never published", first.sequence))?;
     require(signal.from <= record.start && record.end <= signal.until, || {
         format!("signal {} didn't hold in its interval", first.sequence)
@@ -203,7 +206,7 @@ fn check_signals(
 }
 
 /// Runs the contract again and compares every line.
-fn check_price(
+pub(super) fn check_price(
     record: &SettlementRecord,
     contract: &Runnable<'_>,
     signals: &Signals,
@@ -231,7 +234,7 @@ fn check_price(
 }
 
 /// Runs the contract again on the facts of a record.
-pub(super) fn repeat(
+fn repeat(
     record: &SettlementRecord,
     contract: &Runnable<'_>,
     signals: &Signals,

@@ -9,7 +9,8 @@ use bank::replay::{Keyring, Replay};
 use bank::{Damage, Genesis, ResultCode, registration::Registration};
 use std::collections::BTreeMap;
 use wire::order::PaymentOrder;
-use wire::{KeyId, PublicKey, Signed};
+use wire::receipt::Receipt;
+use wire::{Digest, KeyId, PublicKey, Signed};
 
 /// The bank's log, decoded.
 pub(super) struct Ledger<'a> {
@@ -96,13 +97,35 @@ impl<'a> Ledger<'a> {
 
     /// Repeats every decision of the bank, and counts the money.
     pub(super) fn replay(&self, authority: &PublicKey) -> Result<Registration, Failure> {
+        let replay = self.replay_to(self.records.len(), authority)?;
+        replay.finish().map_err(|damage| fault(self.log, &damage))
+    }
+
+    fn replay_to(&self, batch: usize, authority: &PublicKey) -> Result<Replay, Failure> {
         let first = self.log.payloads().next().unwrap_or_default();
         let damaged = |damage: Damage| fault(self.log, &damage);
         let mut replay = Replay::begin(first, authority).map_err(damaged)?;
-        for record in &self.records {
+        for record in self.records.iter().take(batch) {
             replay.repeat(record.clone()).map_err(damaged)?;
         }
-        replay.finish().map_err(damaged)
+        Ok(replay)
+    }
+
+    /// Key of the registration centre.
+    pub(super) const fn registration_key(&self) -> PublicKey {
+        self.genesis.registration.body.public_key
+    }
+
+    /// The receipt of an order, made again by repeating the bank up to its batch.
+    pub(super) fn receipt(
+        &self,
+        batch: usize,
+        key: KeyId,
+        order: Digest,
+        authority: &PublicKey,
+    ) -> Result<Option<Receipt>, Failure> {
+        let replay = self.replay_to(batch, authority)?;
+        Ok(replay.registration().receipt_of(key, order))
     }
 
     /// Payment orders in the order of the log.

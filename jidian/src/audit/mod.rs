@@ -1,19 +1,25 @@
 //! The audit: every fen checked again from the files alone, without trusting whoever wrote them.
 //!
 //! What an auditor has to trust is the manifest's three public keys (authentication centre,
-//! regulator, grid company) and this program. [`verify`] checks a whole data directory.
+//! regulator, grid company) and this program. [`verify`] checks a whole data directory;
+//! [`story()`] follows one payment back to clause, register, signatures and proof.
 
+mod clauses;
 mod evidence;
 mod failure;
+mod find;
 mod ledger;
 mod logs;
 mod market;
 mod report;
 mod signatures;
+mod story;
 mod world;
 
 pub use failure::{Failure, Place};
+pub use find::{NotAnId, PaymentId, trace};
 pub use report::Report;
+pub use story::{Parts, Trusted, story};
 
 use crate::store::log::Kind;
 use crate::store::manifest::{FILE, Manifest, ManifestError};
