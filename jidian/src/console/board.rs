@@ -83,6 +83,12 @@ impl<L: OrderedLog> Board<L> {
         self.contracts.iter().find(|known| known.digest == digest).map(|known| &known.view)
     }
 
+    /// The same as it was signed.
+    pub(super) fn source(&self, digest: Digest) -> Option<&ContractSource> {
+        let both = self.contracts.iter().zip(&self.sources);
+        both.filter(|(known, _)| known.digest == digest).map(|(_, source)| source).next()
+    }
+
     pub(super) fn payments(&self, limit: usize) -> Vec<PaymentRow> {
         let rows = self.history.settlements().filter_map(|evidence| self.payment(evidence));
         rows.take(limit).collect()

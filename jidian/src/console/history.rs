@@ -5,6 +5,7 @@ use super::parties::{self, Party};
 use crate::view::{Conservation, LoadPoint, MoneyBalance, MoneyFlow, PriceStep};
 use bank::OrderedLog;
 use contract::{CustomerClass, Role};
+use grid::Decision;
 use quantity::{Duration, Energy, Fen, Instant, Power};
 use simulation::ledger::{Evidence, GridEntry};
 use simulation::meter::Meter;
@@ -34,6 +35,7 @@ pub struct History {
     load: Vec<LoadPoint>,
     prices: BTreeMap<Key, Vec<PriceStep>>,
     signals: BTreeMap<SignalKey, Signed<PriceSignal>>,
+    decisions: BTreeMap<u64, Decision>,
     waiting: BTreeMap<usize, u64>,
     checks: u64,
     failures: u64,
@@ -83,6 +85,7 @@ impl History {
             load: Vec::new(),
             prices: BTreeMap::new(),
             signals: BTreeMap::new(),
+            decisions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             checks: 0,
             failures: 0,
@@ -159,13 +162,21 @@ impl History {
 
     fn note_signals(&mut self, metered: &Metered, now: Instant) {
         for entry in &metered.entries {
-            if let GridEntry::Signal(signal) = entry {
-                let key = (signal.body.class, signal.body.direction, signal.body.sequence);
-                self.signals.insert(key, (**signal).clone());
+            match entry {
+                GridEntry::Signal(signal) => {
+                    let key = (signal.body.class, signal.body.direction, signal.body.sequence);
+                    self.signals.insert(key, (**signal).clone());
+                }
+                GridEntry::Decision(decision) => {
+                    self.decisions.insert(decision.number, (**decision).clone());
+                }
+                GridEntry::Setup(_) | GridEntry::Meter(_) | GridEntry::Contract(..) => {}
             }
         }
         if !metered.entries.is_empty() {
-            self.signals.retain(|_, signal| signal.body.until > now - SIGNALS_KEPT);
+            let oldest = now - SIGNALS_KEPT;
+            self.signals.retain(|_, signal| signal.body.until > oldest);
+            self.decisions.retain(|_, decision| decision.until > oldest);
         }
     }
 
@@ -243,6 +254,12 @@ impl History {
     #[must_use]
     pub fn signal(&self, class: u8, direction: u8, sequence: u64) -> Option<&Signed<PriceSignal>> {
         self.signals.get(&(class, direction, sequence))
+    }
+
+    /// A decision that is still kept, by its number.
+    #[must_use]
+    pub fn decision(&self, number: u64) -> Option<&Decision> {
+        self.decisions.get(&number)
     }
 
     /// All signals of one number.

@@ -80,7 +80,7 @@ fn a_pilot_before_its_first_minute_can_be_looked_at() {
     let overview = run.live.overview();
     assert_eq!(overview.power.fed_in(), Power::ZERO);
     assert!(overview.summary.conservation.holds());
-    assert_eq!(overview.price.now.components.len(), 8, "seven of the paper and the surcharge");
+    assert_eq!(overview.price.now.components.len(), 9, "the paper's seven, tier and surcharge");
     for wrong in ["", "1", "41010000000１", "410100000001-1", "999999999999", "-10100000001"] {
         assert!(run.live.meter(wrong).is_none() && run.live.trace(wrong).is_none(), "{wrong}");
     }
@@ -157,7 +157,8 @@ fn a_meter_without_network_waits_and_catches_up() {
     assert_eq!(rows[0].state, MeterState::Offline);
     let page = run.live.meter(&rows[0].id).unwrap();
     assert_eq!(page.wallet.waiting, summary.waiting);
-    run.minutes(20);
+    // An order is sent again after a quarter of an hour at the latest.
+    run.minutes(40);
     let summary = run.live.overview().summary;
     assert_eq!((summary.meters_offline, summary.waiting), (0, 0));
 }
