@@ -24,8 +24,10 @@ struct Flight {
     message: Message,
     /// Attempts so far.
     attempts: u32,
-    /// When to send (again).
+    /// When to send it again, once it is the oldest one open; a new one is due at once.
     due: Instant,
+    /// Whether it follows an older one that was sent again.
+    again: bool,
     /// The receipt, until it is its turn.
     receipt: Option<Receipt>,
 }
@@ -69,22 +71,34 @@ impl Outbox {
         let follows =
             self.flights.back().is_none_or(|last| last.message.sequence + 1 == message.sequence);
         assert!(follows, "entries come in the order of their numbers");
-        let flight = Flight { message, attempts: 0, due: now, receipt: None };
+        let flight = Flight { message, attempts: 0, due: now, again: false, receipt: None };
         assert!(self.flights.push_back(flight).is_ok(), "asked only when there is room");
     }
 
     /// The first message whose time has come; its next time is set.
+    ///
+    /// Only the oldest open message has a timer, and when it is sent again, all behind it are: the
+    /// registration centre refuses an order whose predecessor it hasn't seen.
     pub(crate) fn due(&mut self, now: Instant) -> Option<Message> {
-        let is_due = |flight: &&mut Flight| flight.receipt.is_none() && flight.due <= now;
-        let flight = self.flights.iter_mut().find(is_due)?;
-        flight.due = now + self.pause.after(flight.attempts);
-        flight.attempts = flight.attempts.saturating_add(1);
-        Some(flight.message.clone())
+        let mut open = self.flights.iter_mut().filter(|flight| flight.receipt.is_none());
+        let oldest = open.next()?;
+        if oldest.due <= now {
+            let first_time = oldest.attempts == 0;
+            let message = oldest.send(now, &mut self.pause);
+            if !first_time {
+                open.for_each(|flight| flight.again = true);
+            }
+            return Some(message);
+        }
+        let next = open.find(|flight| flight.attempts == 0 || flight.again)?;
+        Some(next.send(now, &mut self.pause))
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let open = self.flights.iter().filter(|flight| flight.receipt.is_none());
-        open.map(|flight| flight.due).min()
+        let mut open = self.flights.iter().filter(|flight| flight.receipt.is_none());
+        let oldest = open.next()?;
+        let next = open.find(|flight| flight.attempts == 0 || flight.again);
+        Some(next.map_or(oldest.due, |next| next.due.min(oldest.due)))
     }
 
     /// Keeps a receipt until it is its turn; one for a message that isn't on its way is a duplicate.
@@ -119,5 +133,14 @@ impl Outbox {
 
     fn flight(&mut self, sequence: u64) -> Option<&mut Flight> {
         self.flights.iter_mut().find(|flight| flight.message.sequence == sequence)
+    }
+}
+
+impl Flight {
+    fn send(&mut self, now: Instant, pause: &mut Pause) -> Message {
+        self.due = now + pause.after(self.attempts);
+        self.attempts = self.attempts.saturating_add(1);
+        self.again = false;
+        self.message.clone()
     }
 }
