@@ -5,8 +5,9 @@ use crate::console::{self, Board};
 use crate::pilot::{self, Journal, Options, Pilot, ScenarioChoice, Totals};
 use crate::store::{BankLog, DataDirectory};
 use clap::Args;
-use quantity::{Duration, Instant};
+use quantity::{Duration, Fen, Instant};
 use serde_json::json;
+use simulation::ledger::Evidence;
 use simulation::world::World;
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
@@ -320,7 +321,10 @@ impl<'a> Live<'a> {
             self.totals.add(evidence);
         }
         assert!(self.totals.balance(), "charged = paid + carried");
-        if let Some(first) = outcome.settled.evidence.first().filter(|_| !self.paid) {
+        let pays =
+            |evidence: &&Evidence| evidence.record.legs.iter().any(|leg| leg.paid > Fen::ZERO);
+        let first = outcome.settled.evidence.iter().find(pays);
+        if let Some(first) = first.filter(|_| !self.paid) {
             self.paid = true;
             println!(
                 "first payment final {:.2} s after the start: {}-{}",
