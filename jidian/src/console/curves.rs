@@ -49,18 +49,10 @@ fn has_calendar(program: &Program<'_>, at: Instant) -> bool {
     hours.into_iter().any(|band| band != Band::Flat)
 }
 
-/// Goes on with a curve; a step of the same price makes the last one longer.
+/// Goes on with a curve. Steps of one price stay apart: each interval was decided for itself.
 pub(super) fn push(curve: &mut Vec<PriceStep>, step: PriceStep) {
-    match curve.last_mut() {
-        Some(last) if step.until <= last.until => {}
-        Some(last)
-            if last.until == step.from
-                && last.components == step.components
-                && last.band == step.band =>
-        {
-            last.until = step.until;
-        }
-        _ => curve.push(step),
+    if curve.last().is_none_or(|last| last.until < step.until) {
+        curve.push(step);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::view::{EventRow, Text};
 use simulation::meter::Meter;
 
 /// Events shown on a page.
-const SHOWN: usize = 24;
+const SHOWN: usize = 12;
 
 /// The latest events, newest first.
 pub(super) fn rows(meter: &Meter) -> Vec<EventRow> {

@@ -8,8 +8,19 @@ use crate::view::{
 };
 use bank::OrderedLog;
 use contract::{CustomerClass, Direction};
-use quantity::{Energy, Instant, Money, PicoYuan, Power, Price};
+use quantity::{Duration, Energy, Fen, Instant, Money, PicoYuan, Power, Price};
 use std::collections::BTreeMap;
+
+/// What final orders add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    /// Final orders.
+    pub(super) payments: u64,
+    /// What they moved.
+    pub(super) paid: Fen,
+    /// Energy that they settled.
+    pub(super) energy: Energy,
+}
 
 /// Payments on the first page.
 const PAYMENTS: usize = 10;
@@ -27,7 +38,7 @@ impl<L: OrderedLog> Board<L> {
 
     /// The state of the pilot in one line.
     pub fn summary(&self) -> Summary {
-        let (world, sums) = (&self.world, self.history.sums());
+        let (world, sums) = (&self.world, self.sums());
         let scenario = &world.fixed().scenario;
         Summary {
             scenario: Text::new(&scenario.title_zh, &scenario.title_en),
@@ -41,6 +52,16 @@ impl<L: OrderedLog> Board<L> {
             energy: sums.energy,
             conservation: self.history.conservation(world),
         }
+    }
+
+    /// Sums since the beginning of the pilot, as the books hold them over a restart.
+    pub(super) fn sums(&self) -> Sums {
+        let classes = self.world.grid().books().classes();
+        classes.fold(Sums::default(), |sums, (_, totals)| Sums {
+            payments: sums.payments + totals.records,
+            paid: sums.paid + totals.paid,
+            energy: sums.energy + totals.import + totals.export,
+        })
     }
 
     /// Power of the last minute. What isn't taken out by a meter is lost on the way.
@@ -130,7 +151,7 @@ impl<L: OrderedLog> Board<L> {
             steps.extend(curves::step_at(&self.world, key, self.world.now()));
         }
         if let Some(until) = steps.last().map(|step| step.until)
-            && until < self.history.day() + quantity::Duration::from_days(1)
+            && until < self.history.day() + Duration::from_days(1)
         {
             for step in curves::future(&self.world, key, until) {
                 curves::push(&mut steps, step);
@@ -141,7 +162,13 @@ impl<L: OrderedLog> Board<L> {
 
     pub(super) fn day(&self) -> DayView {
         let steps = self.main_key().map_or_else(Vec::new, |key| self.steps(key));
-        let price = steps.iter().map(|step| PricePoint { from: step.from, total: step.total });
+        let point = |step: &PriceStep| PricePoint { from: step.from, total: step.total };
+        // The last step holds to its end: a curve of one point would show nothing.
+        let end = steps.last().map(|step| PricePoint {
+            from: step.until - Duration::from_milliseconds(1),
+            total: step.total,
+        });
+        let price = steps.iter().map(point).chain(end);
         DayView { load: self.history.load(), price: price.collect() }
     }
 }

@@ -6,7 +6,7 @@ use crate::view::{Conservation, LoadPoint, MoneyBalance, MoneyFlow, PriceStep};
 use bank::OrderedLog;
 use contract::{CustomerClass, Role};
 use grid::Decision;
-use quantity::{Duration, Energy, Fen, Instant, Power};
+use quantity::{Duration, Fen, Instant, Power};
 use simulation::ledger::{Evidence, GridEntry};
 use simulation::meter::Meter;
 use simulation::world::{MINUTE, Metered, Settled, World};
@@ -31,7 +31,6 @@ pub struct History {
     day: Instant,
     paid: BTreeMap<Party, Fen>,
     received: BTreeMap<Party, Fen>,
-    sums: Sums,
     load: Vec<LoadPoint>,
     prices: BTreeMap<Key, Vec<PriceStep>>,
     signals: BTreeMap<SignalKey, Signed<PriceSignal>>,
@@ -39,17 +38,6 @@ pub struct History {
     waiting: BTreeMap<usize, u64>,
     checks: u64,
     failures: u64,
-}
-
-/// Sums since the beginning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Final orders that moved money.
-    pub payments: u64,
-    /// What they moved.
-    pub paid: Fen,
-    /// Energy that final orders settled.
-    pub energy: Energy,
 }
 
 /// What is known of one meter today.
@@ -81,7 +69,6 @@ impl History {
             day: world.now().civil().date.start(),
             paid: BTreeMap::new(),
             received: BTreeMap::new(),
-            sums: Sums::default(),
             load: Vec::new(),
             prices: BTreeMap::new(),
             signals: BTreeMap::new(),
@@ -138,16 +125,11 @@ impl History {
         let Some(number) = self.numbers.get(&record.meter) else { return };
         let Some(tally) = self.tallies.get_mut(*number) else { return };
         let (energy, paid) = (parties::energy(record), parties::paid(record));
-        if parties::is_final(evidence) {
-            self.sums.payments += u64::from(paid > Fen::ZERO);
-            self.sums.paid += paid;
-            self.sums.energy += energy;
-            if today {
-                tally.paid += parties::owner_paid(record);
-                for (from, to, amount) in parties::moves(record, tally.class) {
-                    *self.paid.entry(from).or_default() += amount;
-                    *self.received.entry(to).or_default() += amount;
-                }
+        if today && parties::is_final(evidence) {
+            tally.paid += parties::owner_paid(record);
+            for (from, to, amount) in parties::moves(record, tally.class) {
+                *self.paid.entry(from).or_default() += amount;
+                *self.received.entry(to).or_default() += amount;
             }
         }
         // A night without sun settles nothing, minute after minute: that is no line of a list.
@@ -225,12 +207,6 @@ impl History {
 
 /// What views ask.
 impl History {
-    /// Sums since the beginning.
-    #[must_use]
-    pub const fn sums(&self) -> Sums {
-        self.sums
-    }
-
     /// Orders that are signed and have no receipt.
     #[must_use]
     pub fn waiting(&self) -> u64 {

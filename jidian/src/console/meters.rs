@@ -8,16 +8,17 @@ use crate::view::{
 };
 use bank::OrderedLog;
 use contract::{Direction, SignalId};
-use management::{FreezeKind, RATES, RateRegisters, Wiring};
+use management::{FreezeKind, RATES, RateRegisters};
 use quantity::{Energy, Fen, Power};
 use simulation::founding::Place;
 use simulation::meter::Meter;
 use wire::MeterId;
+use wire::reading::PhaseReading;
 use wire::tee::{Status, WalletStatus};
 
 const HOURLY: usize = 24;
 const DAILY: usize = 31;
-const SETTLEMENTS: usize = 24;
+const SETTLEMENTS: usize = 12;
 const DIRECTIONS: [Direction; 2] = [Direction::Import, Direction::Export];
 
 impl<L: OrderedLog> Board<L> {
@@ -188,12 +189,14 @@ fn wallet(meter: &Meter, status: &Status, row: &MeterRow) -> WalletView {
     }
 }
 
+/// The phases that carry voltage; a meter with one has no letter for it.
 fn phases(meter: &Meter) -> Vec<PhaseView> {
-    let names: &[&str] = match meter.management().settings().wiring {
-        Wiring::SinglePhase => &["L"],
-        Wiring::ThreePhase => &["A", "B", "C"],
-    };
     let Some(reading) = meter.live() else { return Vec::new() };
+    let is_wired = |phase: &&PhaseReading| phase.voltage_millivolts > 0;
+    let names: &[&str] = match reading.phases.iter().filter(is_wired).count() {
+        0 | 1 => &["L"],
+        _ => &["A", "B", "C"],
+    };
     let phases = names.iter().zip(&reading.phases).map(|(name, phase)| PhaseView {
         name,
         voltage_millivolts: i64::from(phase.voltage_millivolts),

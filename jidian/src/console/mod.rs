@@ -24,5 +24,5 @@ mod trace;
 mod words;
 
 pub use board::{Board, Readers};
-pub use history::{History, PAYMENTS_KEPT, Sums};
+pub use history::{History, PAYMENTS_KEPT};
 pub use live::Live;

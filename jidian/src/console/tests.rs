@@ -119,7 +119,7 @@ fn sums_of_the_day_are_those_of_the_payments_listed() {
     assert_eq!(payments.iter().map(|payment| payment.paid).sum::<Fen>(), summary.paid);
     assert_eq!(payments.iter().map(|payment| payment.energy).sum::<Energy>(), summary.energy);
     let moved = payments.iter().filter(|payment| payment.paid > Fen::ZERO).count();
-    assert_eq!(moved as u64, summary.payments);
+    assert!(moved > 0 && moved as u64 <= summary.payments);
     for row in run.live.meters() {
         let own = payments.iter().filter(|payment| payment.meter == row.id);
         let paid: Fen = own
@@ -171,6 +171,9 @@ fn a_page_shows_what_the_meter_holds() {
     for row in &rows {
         let page = run.live.meter(&row.id).unwrap();
         assert!(!page.phases.is_empty() && !page.events.is_empty() && !page.load.is_empty());
+        let live: Power = page.phases.iter().map(|phase| phase.active).sum();
+        let rounding = (live - row.power).abs();
+        assert!(rounding <= Power::from_milliwatts(2), "{live:?} of {row:?}");
         assert_eq!(page.registers[0].code, "1.8.0");
         assert_eq!(page.registers.len(), 10);
         assert!(!page.hourly.is_empty(), "{row:?}");
