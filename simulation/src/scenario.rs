@@ -171,10 +171,12 @@ impl Scenario {
     fn check(&self) -> Result<(), ScenarioError> {
         require(self.start_date().is_some(), "start", "must be a date such as 2026-03-17")?;
         require(self.meters > 0, "meters", "must be at least 1")?;
-        require(self.loss_permille < 1000, "loss_permille", "must be below 1000")?;
-        require(self.issued_yuan > 0, "issued_yuan", "must be above 0")?;
         let shares: u32 = self.customers.iter().map(|group| group.share_permille).sum();
         require(shares == 1000, "customers.share_permille", "must sum to 1000 over all groups")?;
+        require(self.loss_permille <= 500, "loss_permille", "must be at most 500")?;
+        let yuan = 1..=10_000_000_000;
+        require(yuan.contains(&self.issued_yuan), "issued_yuan", "must be 1 to 10000000000")?;
+        self.limits.check()?;
         let slack = self.plants.iter().any(|plant| plant.class == "coal");
         require(slack, "plants", "need one of class coal, which follows the load")?;
         self.customers.iter().try_for_each(CustomerGroup::check)?;
@@ -196,7 +198,8 @@ impl Scenario {
         let month: u8 = parts.next()?.parse().ok()?;
         let day: u8 = parts.next()?.parse().ok()?;
         let date = CivilDate { year, month, day };
-        let plausible = (1970..2200).contains(&year) && (1..=12).contains(&month) && day > 0;
+        // Chinese meters know the years 2000 to 2099.
+        let plausible = (2000..2099).contains(&year) && (1..=12).contains(&month) && day > 0;
         // A date that doesn't exist, such as 31 April, reads back as another one.
         (plausible && Instant::from_civil(midnight(date)).civil().date == date).then_some(date)
     }
@@ -219,13 +222,27 @@ impl Scenario {
     }
 }
 
+/// No customer and no plant of a pilot is larger than a gigawatt.
+const WATTS_MAX: i64 = 1_000_000_000;
+const WATTS: &str = "must be 1 to 1000000000";
+/// No wallet of a pilot's meter holds more.
+const YUAN_MAX: i64 = 100_000_000;
+
 impl CustomerGroup {
     fn check(&self) -> Result<(), ScenarioError> {
         require(!self.profiles.is_empty(), "customers.profiles", "must name at least one")?;
-        require(self.nominal_watts > 0, "customers.nominal_watts", "must be above 0")?;
+        let watts = 1..=WATTS_MAX;
+        require(watts.contains(&self.nominal_watts), "customers.nominal_watts", WATTS)?;
+        let roof_watts = (0..=WATTS_MAX).contains(&self.roof_watts);
+        require(roof_watts, "customers.roof_watts", WATTS)?;
+        let elasticity = (-1000..=0).contains(&self.elasticity_permille);
+        require(elasticity, "customers.elasticity_permille", "must be -1000 to 0")?;
+        let reactive = (-10_000..=10_000).contains(&self.reactive_permille);
+        require(reactive, "customers.reactive_permille", "must be -10000 to 10000")?;
         let spread = (0..1000).contains(&self.spread_permille);
         require(spread, "customers.spread_permille", "must be 0 to 999")?;
-        require(self.wallet_yuan >= 0, "customers.wallet_yuan", "must not be below 0")?;
+        let wallet = (0..=YUAN_MAX).contains(&self.wallet_yuan);
+        require(wallet, "customers.wallet_yuan", "must be 0 to 100000000")?;
         let roof = self.roof_profile.is_some();
         require(
             roof == (self.roof_watts > 0) && (!roof || self.export_contract.is_some()),
@@ -237,8 +254,13 @@ impl CustomerGroup {
 
 impl Plant {
     fn check(&self) -> Result<(), ScenarioError> {
-        let power = self.watts_per_100_customers > 0;
-        require(power, "plants.watts_per_100_customers", "must be above 0")?;
+        let power = (1..=WATTS_MAX).contains(&self.watts_per_100_customers);
+        require(power, "plants.watts_per_100_customers", WATTS)?;
+        let offer = (-1_000_000..=10_000_000).contains(&self.offer_micro_yuan_per_kwh);
+        let must = "must be -1000000 to 10000000";
+        require(offer, "plants.offer_micro_yuan_per_kwh", must)?;
+        let minutes = (0..=10_000).contains(&self.storage_minutes);
+        require(minutes, "plants.storage_minutes", "must be 0 to 10000")?;
         let minimum = (0..=1000).contains(&self.minimum_permille);
         require(minimum, "plants.minimum_permille", "must be 0 to 1000")?;
         let storage = self.storage_minutes > 0;
@@ -248,6 +270,21 @@ impl Plant {
             "plants.storage_minutes",
             "needs efficiency_permille and an import_contract, and the other way round",
         )
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), ScenarioError> {
+        let yuan = [
+            (self.customer_payment_yuan, "limits.customer_payment_yuan"),
+            (self.customer_day_yuan, "limits.customer_day_yuan"),
+            (self.gateway_payment_yuan, "limits.gateway_payment_yuan"),
+            (self.gateway_day_yuan, "limits.gateway_day_yuan"),
+            (self.offline_yuan, "limits.offline_yuan"),
+        ];
+        yuan.into_iter().try_for_each(|(value, field)| {
+            require((0..=YUAN_MAX).contains(&value), field, "must be 0 to 100000000")
+        })
     }
 }
 
@@ -291,7 +328,8 @@ mod tests {
             ("share_permille = 600", "share_permille = 601", "must sum to 1000"),
             ("class = \"coal\"", "class = \"gas\"", "need one of class coal"),
             ("waveform_meters = 3", "waveform_metres = 3", "unknown field"),
-            ("nominal_watts = 3000", "nominal_watts = 0", "must be above 0"),
+            ("nominal_watts = 3000", "nominal_watts = 0", "must be 1 to 1000000000"),
+            ("elasticity_permille = -100", "elasticity_permille = 9", "must be -1000 to 0"),
         ];
         for (right, wrong, reason) in cases {
             assert!(HENAN_DAY.contains(right), "{right}");

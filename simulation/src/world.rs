@@ -38,7 +38,7 @@ use wire::{Digest, Signed, Wire};
 pub const MINUTE: Duration = Duration::from_minutes(1);
 /// The company looks after its wallets every hour.
 const TREASURY: Duration = Duration::from_hours(1);
-/// Orders are sent in batches of at most this many.
+/// A meter that was offline for long sends its orders in rounds; after so many the minute is over.
 const ROUNDS_MAX: usize = 64;
 
 /// Spreads work over the machine; the order in which items are worked on never shows.
@@ -148,6 +148,7 @@ impl<L: OrderedLog> World<L> {
             world.take_signals(&decision);
             world.decision = Some(decision);
         }
+        world.set_network(world.state.now - MINUTE);
         world
     }
 
@@ -322,6 +323,12 @@ impl<L: OrderedLog> World<L> {
             }
         }
         minute
+    }
+
+    /// What changed since the last minute was stored.
+    #[must_use]
+    pub fn changes(&self) -> Minute {
+        self.minute(true)
     }
 
     fn minute(&self, decided: bool) -> Minute {

@@ -198,9 +198,15 @@ impl Contents<'_> {
     fn report(&self, found: Found, seconds: f64) -> Report {
         let Found { registration, market, totals, notes, signatures } = found;
         let bank = AuditReport::of(&registration);
-        let (mut orders, mut refused) = (0, 0);
+        let (mut orders, mut repeated, mut refused) = (0, 0, 0);
         for (_, _, code) in self.ledger.payments() {
-            let count = if code == ResultCode::Accepted { &mut orders } else { &mut refused };
+            let count = if code == ResultCode::Accepted {
+                &mut orders
+            } else if code == ResultCode::Exists {
+                &mut repeated
+            } else {
+                &mut refused
+            };
             *count += 1;
         }
         Report {
@@ -210,6 +216,7 @@ impl Contents<'_> {
             batches: bank.batches,
             operations: self.ledger.operations() as u64,
             orders,
+            repeated,
             refused,
             meters: market.meters.len() as u64,
             settlements: totals.settlements,

@@ -19,6 +19,8 @@ pub struct Report {
     pub operations: u64,
     /// Payment orders that are final.
     pub orders: u64,
+    /// Payment orders that were sent again and got their first answer.
+    pub repeated: u64,
     /// Payment orders that were refused.
     pub refused: u64,
     /// Meters.
@@ -63,10 +65,10 @@ impl fmt::Display for Report {
         let line = |f: &mut fmt::Formatter<'_>, name: &str, text: fmt::Arguments<'_>| {
             writeln!(f, "  {name:<12} {text}")
         };
-        let Self { batches, operations, orders, refused, meters, settlements, .. } = self;
+        let Self { batches, operations, orders, repeated, refused, meters, settlements, .. } = self;
         let Self { contracts, decisions, signals, signatures, seconds, .. } = self;
         line(f, "bank", format_args!("{batches} batches, {operations} operations"))?;
-        line(f, "orders", format_args!("{orders} final, {refused} refused"))?;
+        line(f, "orders", format_args!("{orders} final, {repeated} repeated, {refused} refused"))?;
         line(f, "settlements", format_args!("{settlements} of {meters} meters"))?;
         line(f, "contracts", format_args!("{contracts} compiled again from their sources"))?;
         line(f, "prices", format_args!("{decisions} decisions proved, {signals} signals"))?;

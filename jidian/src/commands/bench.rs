@@ -47,7 +47,7 @@ struct Spent {
 }
 
 fn fleet(arguments: &Fleet) -> Result<(), Failure> {
-    let path = std::env::temp_dir().join(format!("jidian-bench-{}", std::process::id()));
+    let path = super::new_temporary_directory()?;
     let result = measure(arguments, &path);
     let _ = std::fs::remove_dir_all(&path);
     let report = result?;

@@ -38,21 +38,22 @@ pub(super) struct Serve {
     #[arg(long, default_value_t = 5.0, value_parser = parse_amperes)]
     current: f64,
     /// Angle by which the current lags the voltage, in degrees; 180 feeds in.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = parse_degrees)]
     phase_angle: f64,
     /// Frequency in hertz, 45 to 55.
     #[arg(long, default_value_t = 50.0, value_parser = parse_hertz)]
     frequency: f64,
     /// Import register at the start, in kWh.
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", value_parser = parse_register)]
     import_kwh: Energy,
     /// Export register at the start, in kWh.
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", value_parser = parse_register)]
     export_kwh: Energy,
 }
 
 fn parse_address(text: &str) -> Result<MeterId, String> {
-    let number = text.parse().ok().filter(|_| text.len() <= 12).and_then(MeterId::new);
+    let digits = text.len() <= 12 && text.bytes().all(|digit| digit.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits).and_then(MeterId::new);
     number.ok_or_else(|| "an address has 1 to 12 digits".to_owned())
 }
 
@@ -67,6 +68,17 @@ fn parse_volts(text: &str) -> Result<f64, String> {
 
 fn parse_amperes(text: &str) -> Result<f64, String> {
     parse_between(text, 0.0, Sinusoid::AMPERES_MAX)
+}
+
+fn parse_degrees(text: &str) -> Result<f64, String> {
+    parse_between(text, -360.0, 360.0)
+}
+
+/// DL/T 645 shows six digits before the point.
+fn parse_register(text: &str) -> Result<Energy, String> {
+    let energy: Energy = text.parse().map_err(|error| format!("{error}"))?;
+    let shown = (Energy::ZERO..Energy::from_kwh(1_000_000)).contains(&energy);
+    if shown { Ok(energy) } else { Err("must be 0 to 999999.999999 kWh".to_owned()) }
 }
 
 fn parse_hertz(text: &str) -> Result<f64, String> {

@@ -73,6 +73,15 @@ impl Failure {
     }
 }
 
+/// A directory that nobody else has: process numbers alone come again.
+fn new_temporary_directory() -> Result<std::path::PathBuf, Failure> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let name = format!("jidian-{}-{}", std::process::id(), since.unwrap_or_default().as_nanos());
+    let path = std::env::temp_dir().join(name);
+    std::fs::create_dir(&path).map_err(|error| Failure::at(path.display(), error))?;
+    Ok(path)
+}
+
 /// Runs the command that the arguments ask for.
 #[must_use]
 pub fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use simulation::ledger::Evidence;
 use simulation::world::World;
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time;
@@ -90,6 +90,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     let begin = time::Instant::now();
+    must_be_writable(arguments.summary.as_deref())?;
     let console = Console::bind(arguments)?;
     let place = Place::choose(arguments.data.clone())?;
     let directory = DataDirectory::open(&place.path)?;
@@ -113,6 +114,13 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
         Some(file) => std::fs::write(file, format!("{summary:#}\n"))
             .map_err(|error| Failure::at(file.display(), error)),
     }
+}
+
+/// A day of simulation shouldn't end in a summary that can't be written.
+fn must_be_writable(summary: Option<&Path>) -> Result<(), Failure> {
+    let Some(file) = summary else { return Ok(()) };
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(|_| ()).map_err(|error| Failure::at(file.display(), error))
 }
 
 type SharedBoard = Arc<Mutex<Board<BankLog>>>;
@@ -194,9 +202,7 @@ impl Place {
         if let Some(path) = data {
             return Ok(Self { path, temporary: false });
         }
-        let path = std::env::temp_dir().join(format!("jidian-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| Failure::at(path.display(), error))?;
-        Ok(Self { path, temporary: true })
+        Ok(Self { path: super::new_temporary_directory()?, temporary: true })
     }
 }
 

@@ -60,6 +60,7 @@ const CONTRACT_VALIDITY: Duration = Duration::from_days(365);
 pub fn found(directory: &DataDirectory, options: &Options) -> Result<Pilot, RunError> {
     directory.clear_unfinished().map_err(RunError::other)?;
     let built = build_contracts(options)?;
+    must_fit(options, &built)?;
     let ground = ground(options, programs(&built))?;
     let mut founding = Founding::new(options.seed, options.scenario.start());
     let bank = found_bank(directory, &mut founding, options)?;
@@ -157,6 +158,45 @@ fn waveform_meters<'a>(options: &Options, fixed: &'a Fixed) -> impl Iterator<Ite
         fixed.customers.iter().find(|one| one.group == group).map(|one| one.index)
     });
     firsts.take(wanted)
+}
+
+/// Each contract must be for the class and the direction of those who name it.
+fn must_fit(options: &Options, contracts: &[(Built, &str)]) -> Result<(), RunError> {
+    let scenario = &options.scenario;
+    let (import, export) = (Direction::Import, Direction::Export);
+    let homes = scenario.customers.iter().flat_map(|group| {
+        let exports = group.export_contract.iter().map(|name| (&group.class, name, export));
+        core::iter::once((&group.class, &group.contract, import)).chain(exports)
+    });
+    let plants = scenario.plants.iter().flat_map(|plant| {
+        let imports = plant.import_contract.iter().map(|name| (&plant.class, name, import));
+        core::iter::once((&plant.class, &plant.contract, export)).chain(imports)
+    });
+    for (class, name, direction) in homes.chain(plants) {
+        let fits = |built: &Built| {
+            let same = CustomerClass::from_word(class) == Some(built.class);
+            built.name == *name && same && built.direction == direction
+        };
+        if !contracts.iter().any(|(built, _)| fits(built)) {
+            return Err(RunError::other(format!(
+                "scenario {}: contract '{name}' isn't for class {class}, {}; see `jidian contract \
+                 check`",
+                scenario.name,
+                direction.code()
+            )));
+        }
+    }
+    match scenario.plants.iter().find(|plant| !is_plant(&plant.class)) {
+        None => Ok(()),
+        Some(plant) => Err(RunError::other(format!(
+            "scenario {}: class {} isn't one of a plant",
+            scenario.name, plant.class
+        ))),
+    }
+}
+
+fn is_plant(class: &str) -> bool {
+    CustomerClass::from_word(class).is_some_and(|class| market::kind_of(class).is_some())
 }
 
 fn build_contracts(options: &Options) -> Result<Vec<(Built, &'static str)>, RunError> {

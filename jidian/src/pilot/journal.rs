@@ -17,6 +17,11 @@ use std::time::{Duration, Instant};
 
 use super::Threads;
 
+/// A log of the world longer than this is begun anew.
+const WORLD_LOG_BYTES_MAX: u64 = 512 << 20;
+/// Writes in one record of a snapshot, each of at most 256 bytes.
+const SNAPSHOT_WRITES: usize = 100_000;
+
 /// Marks the record that a clean end writes.
 pub const CLOSED: &[u8; 6] = b"CLOSED";
 
@@ -40,7 +45,11 @@ impl RunError {
 
 impl From<LogError> for RunError {
     fn from(error: LogError) -> Self {
-        Self(error.to_string())
+        let advice = match &error {
+            LogError::Io { .. } => "; what was acknowledged is safe: make room and start again",
+            LogError::NotALog { .. } | LogError::Newer { .. } | LogError::Damaged { .. } => "",
+        };
+        Self(format!("{error}{advice}"))
     }
 }
 
@@ -91,7 +100,7 @@ impl Journal {
         for entry in entries {
             self.grid.append(&entry.to_bytes())?;
         }
-        self.note_world(&world.snapshot())?;
+        self.note_snapshot(world)?;
         self.sync()
     }
 
@@ -106,11 +115,19 @@ impl Journal {
         for entry in &metered.entries {
             self.grid.append(&entry.to_bytes())?;
         }
+        // A record of the world names the lengths of the other two, and an order may leave a meter
+        // only when the meter's memory of it can't get lost: hence synced, and in this order.
+        self.grid.sync()?;
+        self.evidence.sync()?;
         self.note_world(&metered.minute)?;
+        self.world.sync()?;
         let written = Instant::now();
         let settled = world.settle_minute(&self.workers)?;
         let answered = Instant::now();
         self.note_evidence(&settled)?;
+        if self.world.length() > WORLD_LOG_BYTES_MAX {
+            self.shorten(world)?;
+        }
         Ok(StepOutcome {
             metered,
             settled,
@@ -125,7 +142,7 @@ impl Journal {
     /// # Errors
     /// [`RunError`].
     pub fn close(&mut self, world: &mut World<BankLog>) -> Result<(), RunError> {
-        self.note_world(&world.snapshot())?;
+        self.note_world(&world.changes())?;
         let bank = &world.bank().log().0;
         let mut closed = CLOSED.to_vec();
         for log in [bank, &self.grid, &self.evidence] {
@@ -153,6 +170,36 @@ impl Journal {
         record.extend_from_slice(&self.evidence.records().to_be_bytes());
         record.extend_from_slice(&minute.to_bytes());
         Ok(self.world.append(&record)?)
+    }
+
+    /// Writes whole memories, in records of bounded size. Each says the present, so a process that
+    /// dies between two of them loses nothing.
+    fn note_snapshot(&mut self, world: &World<BankLog>) -> Result<(), RunError> {
+        let whole = world.snapshot();
+        let mut records = whole.writes.chunks(SNAPSHOT_WRITES).peekable();
+        while let Some(writes) = records.next() {
+            let grid = if records.peek().is_none() { whole.grid.clone() } else { None };
+            self.note_world(&Minute { state: whole.state.clone(), grid, writes: writes.to_vec() })?;
+        }
+        Ok(())
+    }
+
+    /// Begins a new log of the world with its present state, in place of the old one.
+    pub(super) fn shorten(&mut self, world: &World<BankLog>) -> Result<(), RunError> {
+        let path = self.world.path().to_owned();
+        let new = path.with_extension("log.new");
+        let _ = std::fs::remove_file(&new);
+        self.grid.sync()?;
+        self.evidence.sync()?;
+        let old = core::mem::replace(
+            &mut self.world,
+            LogWriter::create(&new, Kind::World, Durability::Buffered)?,
+        );
+        drop(old);
+        self.note_snapshot(world)?;
+        self.world.sync()?;
+        self.world.rename(&path)?;
+        Ok(())
     }
 
     fn sync(&mut self) -> Result<(), RunError> {

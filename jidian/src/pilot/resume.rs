@@ -20,8 +20,6 @@ use simulation::world::{Parts, Workers, World};
 use std::collections::VecDeque;
 use wire::{PublicKey, Wire};
 
-/// A world log longer than this is written anew when a pilot goes on.
-const WORLD_LOG_BYTES_MAX: u64 = 64 << 20;
 /// Settlements that the console shows again after a restart.
 const RECENT_MAX: usize = 20_000;
 
@@ -34,6 +32,7 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
     let choice = ScenarioChoice::Text(&manifest.scenario);
     let options =
         Options::new(choice, Some(manifest.meters), manifest.seed).map_err(RunError::other)?;
+    let _ = std::fs::remove_file(directory.path().join("world.log.new"));
     let mut notes = Vec::new();
     let mut last = Last::default();
     let world_log = read_log(directory, Kind::World, &mut notes, |bytes| last.take(bytes))?;
@@ -65,33 +64,21 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
     recent.drain(..recent.len().saturating_sub(RECENT_MAX));
     let mut pilot = Pilot { world, journal, sources: said.sources, totals, recent, notes };
     pilot.finish_minute()?;
-    pilot.shorten_world_log(directory)?;
     Ok(pilot)
 }
 
 impl Pilot {
     /// Does the second half of the minute that the process before may have died in.
     fn finish_minute(&mut self) -> Result<(), RunError> {
-        let settled = self.world.exchange(&self.journal.workers)?;
+        if self.world.now() == self.world.fixed().scenario.start() {
+            return Ok(());
+        }
+        let settled = self.world.settle_minute(&self.journal.workers)?;
         self.journal.note_evidence(&settled)?;
         for evidence in settled.evidence {
             self.totals.add(&evidence);
             self.recent.push_back(evidence);
         }
-        Ok(())
-    }
-
-    fn shorten_world_log(&mut self, directory: &DataDirectory) -> Result<(), RunError> {
-        if self.journal.world.length() < WORLD_LOG_BYTES_MAX {
-            return Ok(());
-        }
-        let (path, new) = (directory.log(Kind::World), directory.path().join("world.log.new"));
-        let _ = std::fs::remove_file(&new);
-        self.journal.world = LogWriter::create(&new, Kind::World, Durability::Buffered)?;
-        self.journal.note_world(&self.world.snapshot())?;
-        self.journal.world.sync()?;
-        std::fs::rename(&new, &path).map_err(RunError::other)?;
-        // The writer goes on with the same file; only its name for errors is the old one.
         Ok(())
     }
 }
@@ -274,8 +261,18 @@ fn recover_bank(
         .map_err(|damage| RunError::other(format!("{}: {damage}", reader.path().display())))
 }
 
-/// A receipt that a meter holds proves that its batch was final: then the bank must have it.
+/// Meters and bank must have lived through the same minutes: a receipt that a meter holds proves that
+/// its batch was final, and a batch proves that its minute was in the meters' memories.
 fn check_bank_is_whole(world: &mut World<BankLog>) -> Result<(), RunError> {
+    let last = world.bank().registration().last_at();
+    if last > world.now() {
+        return Err(RunError::other(format!(
+            "world.log: ends at {}, yet bank.log holds a batch of {}; minutes of the meters' memory \
+             are missing, restore the file from a copy",
+            world.now().civil(),
+            last.civil()
+        )));
+    }
     let (has, seen) = (world.bank().registration().last_batch(), world.newest_batch_seen());
     if has >= seen {
         return Ok(());

@@ -16,12 +16,6 @@ impl Threads {
         Self(std::thread::available_parallelism().map_or(1, core::num::NonZero::get))
     }
 
-    /// This many threads.
-    #[must_use]
-    pub fn exactly(count: usize) -> Self {
-        Self(count.max(1))
-    }
-
     /// How many.
     #[must_use]
     pub const fn count(self) -> usize {

@@ -203,6 +203,9 @@ impl LogReader {
     /// Whether a sound record stands behind the damaged one that is next: then the damage is in
     /// the middle of the log and not an append that a power cut left in disorder.
     fn sound_record_follows(&self) -> bool {
+        if self.follows_whatever_its_chain_says() {
+            return true;
+        }
         let first = self.at + CHAIN_BYTES;
         (first..self.bytes.len().saturating_sub(HEAD_BYTES)).any(|at| {
             // The chain value of the record before stands right in front of each record.
@@ -210,6 +213,23 @@ impl LogReader {
             chain.0.copy_from_slice(&self.bytes[at - CHAIN_BYTES..at]);
             matches!(parse_record(&self.bytes[at..], &chain), Parsed::Record { .. })
         })
+    }
+
+    /// Whether the damage is in the stored chain value alone: then the next record is sound under
+    /// the value that it should have.
+    fn follows_whatever_its_chain_says(&self) -> bool {
+        let rest = &self.bytes[self.at..];
+        let Some(head) = rest.first_chunk::<HEAD_BYTES>() else { return false };
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+        let end = HEAD_BYTES + length as usize;
+        let (Some(payload), Some(next)) =
+            (rest.get(HEAD_BYTES..end), rest.get(end + CHAIN_BYTES..))
+        else {
+            return false;
+        };
+        let chain = chain_after(&self.chain, payload);
+        head[4..] == head_check(&self.chain, length)
+            && matches!(parse_record(next, &chain), Parsed::Record { .. })
     }
 }
 
@@ -260,6 +280,13 @@ fn header(kind: Kind) -> [u8; 32] {
     header
 }
 
+/// Whether these are the first bytes of a log whose header wasn't finished.
+#[must_use]
+pub fn begins_a_log(bytes: &[u8]) -> bool {
+    let known = bytes.len().min(MAGIC.len());
+    bytes[..known] == MAGIC[..known]
+}
+
 fn check_header(path: &Path, kind: Kind, bytes: &[u8]) -> Result<Digest, LogError> {
     let not_a_log = || LogError::NotALog { path: path.to_owned() };
     let found = bytes.first_chunk::<32>().ok_or_else(not_a_log)?;
@@ -299,6 +326,10 @@ pub struct LogWriter {
     length: u64,
     records: u64,
     durability: Durability,
+    /// Whether bytes behind the last record still have to be cut off.
+    cut_due: bool,
+    /// Whether something was appended since the last sync.
+    unsynced: bool,
 }
 
 impl LogWriter {
@@ -318,10 +349,12 @@ impl LogWriter {
             .map_err(io_error(path, "writing"))?;
         let chain = crypto::sm3(&header);
         let path = path.to_owned();
-        Ok(Self { path, file, chain, length: HEADER_BYTES, records: 0, durability })
+        let (length, records) = (HEADER_BYTES, 0);
+        Ok(Self { path, file, chain, length, records, durability, cut_due: false, unsynced: false })
     }
 
-    /// Continues a log behind the last record that `reader` returned, and cuts off what follows.
+    /// Continues a log behind the last record that `reader` returned. What follows is cut off by the
+    /// first append: until then the file stays as it is.
     ///
     /// # Errors
     /// [`LogError::Io`].
@@ -333,9 +366,8 @@ impl LogWriter {
         };
         let file =
             OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "opening"))?;
-        let mut writer = Self { path, file, chain, length, records, durability };
-        writer.cut_back()?;
-        Ok(writer)
+        let cut_due = true;
+        Ok(Self { path, file, chain, length, records, durability, cut_due, unsynced: false })
     }
 
     /// Appends one record. If this fails, the log is as before.
@@ -345,6 +377,10 @@ impl LogWriter {
     pub fn append(&mut self, payload: &[u8]) -> Result<(), LogError> {
         let length = u32::try_from(payload.len()).ok().filter(|length| *length <= RECORD_BYTES_MAX);
         let length = length.expect("no record is longer than a batch of the largest fleet");
+        if self.cut_due {
+            self.cut_back()?;
+            self.cut_due = false;
+        }
         let chain = chain_after(&self.chain, payload);
         let mut record = Vec::with_capacity(HEAD_BYTES + payload.len() + CHAIN_BYTES);
         record.extend_from_slice(&length.to_be_bytes());
@@ -363,6 +399,7 @@ impl LogWriter {
         self.chain = chain;
         self.length += record.len() as u64;
         self.records += 1;
+        self.unsynced = self.durability == Durability::Buffered;
         Ok(())
     }
 
@@ -371,7 +408,30 @@ impl LogWriter {
     /// # Errors
     /// [`LogError::Io`].
     pub fn sync(&mut self) -> Result<(), LogError> {
-        self.file.sync_data().map_err(io_error(&self.path, "syncing"))
+        if self.unsynced {
+            self.file.sync_data().map_err(io_error(&self.path, "syncing"))?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+
+    /// Gives the file another name, in place of what had it, for good.
+    ///
+    /// # Errors
+    /// [`LogError::Io`].
+    pub fn rename(&mut self, path: &Path) -> Result<(), LogError> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        std::fs::rename(&self.path, path)
+            .and_then(|()| File::open(directory)?.sync_all())
+            .map_err(io_error(path, "renaming to"))?;
+        path.clone_into(&mut self.path);
+        Ok(())
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Length of the file in bytes.
@@ -504,6 +564,14 @@ mod tests {
         *last.last_mut().unwrap() ^= 1;
         std::fs::write(&path, &last).unwrap();
         assert_eq!(records(&path).unwrap(), 2);
+
+        // The chain value of the record before the last: the last one is sound all the same.
+        let mut chain = good.clone();
+        let at = good.len() - (8 + 16 + 32) - 1;
+        chain[at] ^= 1;
+        std::fs::write(&path, &chain).unwrap();
+        assert!(records(&path).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), chain, "a refused log stays as it is");
 
         let mut middle = good.clone();
         middle[32 + 8] ^= 1;

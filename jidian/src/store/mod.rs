@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Name of the lock file.
 const LOCK: &str = "lock";
 
+/// All logs.
+const LOGS: [Kind; 4] = [Kind::Bank, Kind::Grid, Kind::Evidence, Kind::World];
+
 /// File name of a log.
 #[must_use]
 pub const fn file_of(kind: Kind) -> &'static str {
@@ -45,6 +48,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// It holds something else.
     Foreign(PathBuf),
+    /// It holds logs of a world, and no manifest.
+    NoManifest(PathBuf),
 }
 
 impl core::fmt::Display for StoreError {
@@ -55,6 +60,12 @@ impl core::fmt::Display for StoreError {
                 f,
                 "{}: another jidian process runs on this directory; stop it, or choose another \
                  --data",
+                path.display()
+            ),
+            Self::NoManifest(path) => write!(
+                f,
+                "{}: there are logs but no manifest; restore the file 'manifest' from a copy, or \
+                 choose another --data",
                 path.display()
             ),
             Self::Foreign(path) => write!(
@@ -97,20 +108,42 @@ impl DataDirectory {
         self.path.join(manifest::FILE).exists()
     }
 
-    /// Removes logs of a world whose founding was never finished: it has no manifest, and nothing
-    /// of it was ever acknowledged.
+    /// Removes logs of a world whose founding was never finished: nothing of it was ever
+    /// acknowledged.
     ///
     /// # Errors
-    /// [`StoreError::Io`].
+    /// [`StoreError::NoManifest`] if the logs are those of a world that lived, or no logs at all.
     pub fn clear_unfinished(&self) -> Result<(), StoreError> {
-        assert!(!self.holds_a_world(), "a world that was begun is never removed");
-        for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if entry.file_name() != LOCK {
+        let lived = |kind| !self.was_never_lived(kind);
+        if self.holds_a_world() || LOGS.into_iter().any(lived) {
+            return Err(StoreError::NoManifest(self.path.clone()));
+        }
+        for path in LOGS.map(|kind| self.log(kind)) {
+            if path.exists() {
                 std::fs::remove_file(&path).map_err(|error| StoreError::Io(path, error))?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a log is absent, was cut off while it was made, or holds no more than a founding.
+    fn was_never_lived(&self, kind: Kind) -> bool {
+        let path = self.log(kind);
+        let length = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if length < 32 {
+            return !path.exists()
+                || std::fs::read(&path).is_ok_and(|bytes| log::begins_a_log(&bytes));
+        }
+        let Ok(mut reader) = log::LogReader::open(&path, kind) else { return false };
+        let founding = match kind {
+            // The institutions and the wallets are two batches behind the genesis.
+            Kind::Bank => 3,
+            Kind::Grid => u64::MAX,
+            Kind::Evidence => 0,
+            Kind::World => 64,
+        };
+        while let Ok(Some(_)) = reader.next_record() {}
+        reader.records() <= founding
     }
 
     /// The directory.
@@ -130,7 +163,7 @@ impl DataDirectory {
 #[must_use]
 pub fn is_ours(name: &str) -> bool {
     const OTHERS: [&str; 4] = [manifest::FILE, LOCK, "manifest.new", "world.log.new"];
-    let logs = [Kind::Bank, Kind::Grid, Kind::Evidence, Kind::World].map(file_of);
+    let logs = LOGS.map(file_of);
     logs.contains(&name) || OTHERS.contains(&name)
 }
 
