@@ -59,6 +59,12 @@ impl Text {
         Self { zh: zh.into(), en: en.into() }
     }
 
+    /// An amount with its unit: yuan is 元 in Chinese.
+    pub fn amount(value: impl core::fmt::Display) -> Self {
+        let en = value.to_string();
+        Self::new(en.replace(" yuan", " 元"), en)
+    }
+
     /// A text that reads the same in both languages: a name, a number.
     pub fn same(text: impl Into<String>) -> Self {
         let zh: String = text.into();

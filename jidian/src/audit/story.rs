@@ -62,7 +62,7 @@ pub struct Parts<'a> {
 /// Tells the story of a payment.
 #[must_use]
 pub fn story(parts: &Parts<'_>, verifier: &impl Verify) -> TraceView {
-    let steps = vec![
+    let mut steps = vec![
         register(parts),
         agreement(parts, verifier),
         signal(parts, verifier),
@@ -71,6 +71,10 @@ pub fn story(parts: &Parts<'_>, verifier: &impl Verify) -> TraceView {
         receipt(parts, verifier),
         ledger(parts),
     ];
+    for step in &mut steps {
+        // Sentences quote amounts, whose unit has a Chinese name too.
+        step.text.zh = step.text.zh.replace(" yuan", " 元");
+    }
     TraceView { payment: payment(parts), steps }
 }
 
@@ -117,10 +121,10 @@ fn register(parts: &Parts<'_>) -> TraceStep {
     });
     let mark = Mark::of(follows && starts.is_sorted() && record.start < record.end);
     let mut step = step(
-        Text::new("表码走动", "Register moved"),
+        Text::new("示值变动", "Register moved"),
         Text::new(
             format!(
-                "{} 至 {}，{}方向表码走过 {}。",
+                "{} 至 {}，{}方向示值变动 {}。",
                 time(record.start),
                 time(record.end),
                 direction(record).zh,
@@ -137,10 +141,10 @@ fn register(parts: &Parts<'_>) -> TraceStep {
         mark,
     );
     step.facts = vec![
-        fact("起码", "register before", record.register_before),
-        fact("止码", "register after", record.register_after),
-        fact("月初表码", "at the start of the month", record.register_month_start),
-        fact("年初表码", "at the start of the year", record.register_year_start),
+        fact("起始示值", "register before", record.register_before),
+        fact("终止示值", "register after", record.register_after),
+        fact("月初示值", "at the start of the month", record.register_month_start),
+        fact("年初示值", "at the start of the year", record.register_year_start),
         Fact {
             name: Text::new("衔接", "goes on from"),
             value: match before {
@@ -257,7 +261,7 @@ fn signal(parts: &Parts<'_>, verifier: &impl Verify) -> TraceStep {
     let row = |value: &wire::signal::Component| {
         let name = SignalId::from_byte(value.signal)
             .map_or_else(Text::default, |id| Text::new(id.name_zh(), id.name_en()));
-        vec![name, Text::same(value.price.to_string())]
+        vec![name, Text::amount(value.price)]
     };
     step.table = Some(TableView {
         title: Text::new("分量", "Components"),
@@ -301,7 +305,7 @@ fn charge(parts: &Parts<'_>) -> TraceStep {
         let clause = item.zip(clauses.as_ref()).and_then(|(item, clauses)| clauses.find(item));
         vec![
             name,
-            Text::same(line.price.to_string()),
+            Text::amount(line.price),
             Text::same(line.energy.to_string()),
             clause.map_or_else(Text::default, |clause| clause.text()),
         ]
@@ -329,7 +333,7 @@ fn charge(parts: &Parts<'_>) -> TraceStep {
                 format!("{} → {}：结转 + 应付 = 实付 + 结转", from.zh, to.zh),
                 format!("{} → {}: carried + charged = paid + carried", from.en, to.en),
             ),
-            value: Text::same(sum),
+            value: Text::amount(sum),
         });
     }
     step
@@ -365,7 +369,7 @@ fn order(parts: &Parts<'_>, verifier: &impl Verify) -> TraceStep {
     ];
     let row = |leg: &wire::order::Leg| {
         [leg.debit.to_string(), leg.credit.to_string(), leg.amount.to_string()]
-            .map(Text::same)
+            .map(Text::amount)
             .to_vec()
     };
     step.table = Some(TableView {
@@ -455,7 +459,7 @@ fn ledger(parts: &Parts<'_>) -> TraceStep {
             format!("钱包 {} 余额", known.wallet),
             format!("wallet {} holds", known.wallet),
         ),
-        value: Text::same(known.balance.to_string()),
+        value: Text::amount(known.balance),
     }));
     step
 }
@@ -492,7 +496,7 @@ const fn step(title: Text, text: Text, mark: Mark) -> TraceStep {
 }
 
 fn fact(zh: &str, en: &str, value: impl Display) -> Fact {
-    Fact { name: Text::new(zh, en), value: Text::same(value.to_string()) }
+    Fact { name: Text::new(zh, en), value: Text::amount(value) }
 }
 
 fn checked(zh: &str, en: &str, good: bool) -> Fact {

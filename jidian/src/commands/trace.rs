@@ -61,7 +61,8 @@ impl Page {
     fn story(&self, story: &TraceView) -> String {
         let payment = &story.payment;
         let (payer, payee) = (self.pick(&payment.payer), self.pick(&payment.payee));
-        let mut text = format!("{}  {payer} → {payee}  {}\n", payment.id, payment.paid);
+        let paid = Text::amount(payment.paid);
+        let mut text = format!("{}  {payer} → {payee}  {}\n", payment.id, self.pick(&paid));
         for (step, number) in story.steps.iter().zip(1..) {
             text.push_str(&self.step(step, number));
         }
