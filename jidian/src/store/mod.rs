@@ -95,7 +95,7 @@ impl DataDirectory {
             return Err(StoreError::Foreign(path.to_owned()));
         }
         let lock = File::create(path.join(LOCK)).map_err(io)?;
-        match lock.try_lock() {
+        match lock_patiently(&lock) {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
             Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
@@ -157,6 +157,19 @@ impl DataDirectory {
     pub fn log(&self, kind: Kind) -> PathBuf {
         self.path.join(file_of(kind))
     }
+}
+
+/// A process that was just killed holds its lock until the system has cleared it away.
+fn lock_patiently(lock: &File) -> Result<(), std::fs::TryLockError> {
+    const TRIES: u32 = 20;
+    const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);
+    for _ in 0..TRIES {
+        match lock.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    lock.try_lock()
 }
 
 /// Whether a file name is one that a data directory may hold.
