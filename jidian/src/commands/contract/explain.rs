@@ -1,0 +1,33 @@
+//! `jidian contract explain` and `inspect`: the tables of a source and of compiled bytes.
+
+use super::{Failure, Language, read_text, show};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+pub(in crate::commands) struct Explain {
+    /// The file.
+    file: PathBuf,
+    /// Language of the tables.
+    #[arg(long, value_enum, default_value_t)]
+    lang: Language,
+}
+
+pub(super) fn explain(arguments: &Explain) -> Result<(), Failure> {
+    let text = read_text(&arguments.file)?;
+    let tables = contract::explain(&text, arguments.lang.into()).map_err(|diagnostics| {
+        show(&arguments.file, &diagnostics, &text, arguments.lang);
+        Failure::at(arguments.file.display(), "refused")
+    })?;
+    println!("{}", tables.trim_end());
+    Ok(())
+}
+
+pub(super) fn inspect(arguments: &Explain) -> Result<(), Failure> {
+    let bytes = std::fs::read(&arguments.file)
+        .map_err(|error| Failure::at(arguments.file.display(), error))?;
+    let program = contract::Program::load(&bytes)
+        .map_err(|error| Failure::at(arguments.file.display(), error))?;
+    println!("{}", contract::explain_program(&program, arguments.lang.into()).trim_end());
+    Ok(())
+}

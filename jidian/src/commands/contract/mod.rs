@@ -1,0 +1,85 @@
+//! `jidian contract`: what an author, a regulator and a signer do with a source file.
+
+mod build;
+mod check;
+mod explain;
+
+use super::{Failure, Language};
+use clap::Subcommand;
+use contract::{Built, Diagnostic};
+use serde_json::json;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check sources: grammar, units, coverage, ranges, conservation, worked examples.
+    #[command(after_help = "Example:\n  jidian contract check data/contracts/*.contract")]
+    Check(check::Sources),
+    /// Compile a source to canonical byte code.
+    #[command(after_help = "Example:\n  jidian contract build my.contract --output my.bytecode")]
+    Build(build::Build),
+    /// Print the tables of a source, as a regulator would file them.
+    #[command(after_help = "Example:\n  jidian contract explain my.contract --lang zh")]
+    Explain(explain::Explain),
+    /// Print the tables of compiled byte code: what a meter really runs.
+    #[command(after_help = "Example:\n  jidian contract inspect my.bytecode")]
+    Inspect(explain::Explain),
+}
+
+impl From<Language> for contract::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::English,
+            Language::Zh => Self::Chinese,
+        }
+    }
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Check(sources) => check::run(sources),
+        Command::Build(arguments) => build::run(arguments),
+        Command::Explain(arguments) => explain::explain(arguments),
+        Command::Inspect(arguments) => explain::inspect(arguments),
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| Failure::at(file.display(), error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::at(file.display(), format!("byte {at} isn't UTF-8; save the file as UTF-8"))
+    })
+}
+
+fn show(file: &Path, diagnostics: &[Diagnostic], text: &str, language: Language) {
+    eprintln!("{}:", file.display());
+    eprintln!("{}", contract::render_all(diagnostics, text, language.into()).trim_end());
+}
+
+fn summary(built: &Built) -> String {
+    format!(
+        "{} version {} for {}, {}: {} bytes, SM3 {}",
+        built.name,
+        built.version,
+        built.class.code(),
+        built.direction.code(),
+        built.bytecode.len(),
+        crypto::sm3(&built.bytecode),
+    )
+}
+
+fn described(file: &Path, built: &Built) -> serde_json::Value {
+    json!({
+        "file": file.display().to_string(),
+        "accepted": true,
+        "name": built.name,
+        "version": built.version,
+        "title_en": built.title_en,
+        "title_zh": built.title_zh,
+        "class": built.class.code(),
+        "direction": built.direction.code(),
+        "bytes": built.bytecode.len(),
+        "sm3": crypto::sm3(&built.bytecode).to_string(),
+    })
+}
