@@ -108,10 +108,20 @@ impl Publisher {
         let head = self.chains.get(&key).copied();
         let package = package(contract, validity, head)?;
         check_next(&package, head)?;
-        let digest = crypto::digest(&package);
-        let head = Head { sequence: package.sequence, version: package.version, digest };
-        self.chains.insert(key, head);
+        self.chains.insert(key, head_of(&package));
         Ok(package)
+    }
+
+    /// Takes a package that was made elsewhere and is the next one of its chain.
+    ///
+    /// # Errors
+    /// [`PackageFault`]; nothing changes then.
+    pub fn admit(&mut self, package: &ContractPackage) -> Result<(), PackageFault> {
+        let class = CustomerClass::from_byte(package.class).ok_or(PackageFault::Class)?;
+        let direction = Direction::from_byte(package.direction).ok_or(PackageFault::Class)?;
+        check_next(package, self.head(class, direction))?;
+        self.chains.insert((class, direction), head_of(package));
+        Ok(())
     }
 
     /// The newest package of a chain.
@@ -154,12 +164,12 @@ pub fn check(
         (other.class, other.direction) == (package.class, package.direction)
     };
     ensure(previous.is_none_or(same), PackageFault::Class)?;
-    let head = previous.map(|previous| Head {
-        sequence: previous.sequence,
-        version: previous.version,
-        digest: crypto::digest(previous),
-    });
-    check_next(package, head)
+    check_next(package, previous.map(head_of))
+}
+
+fn head_of(package: &ContractPackage) -> Head {
+    let digest = crypto::digest(package);
+    Head { sequence: package.sequence, version: package.version, digest }
 }
 
 fn check_next(package: &ContractPackage, head: Option<Head>) -> Result<(), PackageFault> {

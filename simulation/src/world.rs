@@ -9,6 +9,8 @@
 //!    company books. If the process dies in here, the meters send their orders again and get the
 //!    receipts that they already had.
 
+mod publishing;
+
 use crate::founding::{CompanyWallets, Keys, MeterPlan, Place};
 use crate::ledger::{Evidence, GridEntry};
 use crate::market::{self, Programs};

@@ -10,6 +10,7 @@ use crate::store::{BankLog, DataDirectory};
 use bank::Bank;
 use contract::{CustomerClass, Direction};
 use grid::{Decision, Grid};
+use quantity::Instant;
 use simulation::founding::MeterPlan;
 use simulation::fram::Fram;
 use simulation::ledger::{Evidence, GridEntry};
@@ -38,11 +39,10 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
     let world_log = read_log(directory, Kind::World, &mut notes, |bytes| last.take(bytes))?;
     last.must_exist(&world_log)?;
     let said = read_grid(directory, last.grid_records, &mut notes)?;
-    let ground = found::ground(&options, programs(&said.sources))?;
+    let ground = found::ground(&options, programs(&said.sources, last.now()))?;
     let (evidence_log, evidence) = read_evidence(directory, last.evidence_records, &mut notes)?;
     let bank = recover_bank(directory, &manifest, &ground, &mut notes)?;
-    let grid = Grid::load(&last.grid.0)
-        .map_err(|error| RunError::other(format!("world.log: state of the grid: {error}")))?;
+    let grid = last.grid()?;
     let decision = decision(&last.grid.1)?;
     let meters = boot_meters(&options, &ground, last.memories)?;
     let Ground { fixed, plants, .. } = ground;
@@ -85,7 +85,7 @@ impl Pilot {
 
 /// What the world's log says in the end.
 #[derive(Default)]
-struct Last {
+pub(super) struct Last {
     found: bool,
     broken: Option<String>,
     grid_records: u64,
@@ -97,7 +97,7 @@ struct Last {
 
 impl Last {
     /// Takes a record; `false` ends the log.
-    fn take(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> bool {
         if bytes.starts_with(CLOSED) {
             return true;
         }
@@ -133,7 +133,16 @@ impl Last {
         }
     }
 
-    fn must_exist(&self, log: &LogReader) -> Result<(), RunError> {
+    pub(super) const fn now(&self) -> Instant {
+        self.state.now
+    }
+
+    pub(super) fn grid(&self) -> Result<Grid, RunError> {
+        Grid::load(&self.grid.0)
+            .map_err(|error| RunError::other(format!("world.log: state of the grid: {error}")))
+    }
+
+    pub(super) fn must_exist(&self, log: &LogReader) -> Result<(), RunError> {
         let path = log.path().display();
         if let Some(broken) = &self.broken {
             return Err(RunError::other(format!("{path}: record {}: {broken}", log.records())));
@@ -204,9 +213,10 @@ fn source(package: wire::package::SignedPackage, text: String) -> Option<Contrac
     })
 }
 
-fn programs(sources: &[ContractSource]) -> Programs {
-    let programs = sources
-        .iter()
+/// The byte code in force of each class and direction: later packages replace earlier ones.
+fn programs(sources: &[ContractSource], now: Instant) -> Programs {
+    let begun = sources.iter().filter(|source| source.package.package.active_from <= now);
+    let programs = begun
         .map(|source| ((source.class, source.direction), source.package.package.program.to_vec()));
     programs.collect()
 }

@@ -198,18 +198,27 @@ pub struct DirectionStatus {
 /// Defines an enumeration that travels as one byte.
 macro_rules! byte_enum {
     ($(#[$doc:meta])* $name:ident, $what:literal {
-        $($(#[$line:meta])* $variant:ident = $byte:literal,)+
+        $($(#[doc = $line:literal])+ $(#[default $($initial:tt)?])? $variant:ident = $byte:literal,)+
     }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum $name {
-            $($(#[$line])* $variant = $byte,)+
+            $($(#[doc = $line])+ $(#[default $($initial)?])? $variant = $byte,)+
         }
 
         impl $name {
             /// Every value, in the order of the bytes.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+
+        impl core::fmt::Display for $name {
+            /// The meaning in words, as documented.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => concat!($($line),+).trim_ascii(),)+
+                })
+            }
         }
 
         impl Wire for $name {

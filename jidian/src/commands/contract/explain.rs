@@ -1,5 +1,6 @@
 //! `jidian contract explain` and `inspect`: the tables of a source and of compiled bytes.
 
+use super::package::{PackageFile, is_package};
 use super::{Failure, Language, read_text, show};
 use clap::Args;
 use std::path::PathBuf;
@@ -24,8 +25,14 @@ pub(super) fn explain(arguments: &Explain) -> Result<(), Failure> {
 }
 
 pub(super) fn inspect(arguments: &Explain) -> Result<(), Failure> {
-    let bytes = std::fs::read(&arguments.file)
-        .map_err(|error| Failure::at(arguments.file.display(), error))?;
+    let bytes = if is_package(&arguments.file) {
+        let package = PackageFile::read(&arguments.file)?;
+        println!("{}\n", package.summary());
+        package.signed.package.program.to_vec()
+    } else {
+        std::fs::read(&arguments.file)
+            .map_err(|error| Failure::at(arguments.file.display(), error))?
+    };
     let program = contract::Program::load(&bytes)
         .map_err(|error| Failure::at(arguments.file.display(), error))?;
     println!("{}", contract::explain_program(&program, arguments.lang.into()).trim_end());

@@ -3,6 +3,9 @@
 mod build;
 mod check;
 mod explain;
+mod package;
+mod publish;
+mod sign;
 
 use super::{Failure, Language};
 use clap::Subcommand;
@@ -21,10 +24,25 @@ pub(super) enum Command {
     /// Print the tables of a source, as a regulator would file them.
     #[command(after_help = "Example:\n  jidian contract explain my.contract --lang zh")]
     Explain(explain::Explain),
-    /// Print the tables of compiled byte code: what a meter really runs.
-    #[command(after_help = "Example:\n  jidian contract inspect my.bytecode")]
+    /// Print the tables of compiled byte code or of a package: what a meter really runs.
+    #[command(after_help = "Example:\n  jidian contract inspect my.package")]
     Inspect(explain::Explain),
+    /// Draw up and sign a package for the meters of a pilot.
+    #[command(after_help = SIGN_EXAMPLES)]
+    Sign(sign::Arguments),
+    /// Send a signed package to the meters of a pilot that stands still.
+    ///
+    /// First copies of all transaction cores of its class are asked. If one refuses, nothing is
+    /// changed, and the codes are shown.
+    #[command(after_help = "Example:\n  jidian contract publish my.package --data D")]
+    Publish(publish::Arguments),
 }
+
+const SIGN_EXAMPLES: &str = "\
+Examples:
+  jidian contract sign my.contract --data D                          both signatures
+  jidian contract sign my.contract --data D --signer regulator       the first signature
+  jidian contract sign my.package --data D --signer grid-company     the second one";
 
 impl From<Language> for contract::Language {
     fn from(language: Language) -> Self {
@@ -41,6 +59,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Build(arguments) => build::run(arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Inspect(arguments) => explain::inspect(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
+        Command::Publish(arguments) => publish::run(arguments),
     }
 }
 
