@@ -357,7 +357,9 @@ impl Founding {
                 | Role::GridIncome
                 | Role::GeneratorIncome
                 | Role::Treasury
-                | Role::GovernmentFund => {
+                | Role::GovernmentFund
+                | Role::PeerIncome
+                | Role::Balancing => {
                     self.operator.open(at, wallet, WalletKind::Personal, Grade::II)
                 }
             });

@@ -6,14 +6,14 @@ use crate::population::Customer;
 use crate::profiles::Profiles;
 use crate::scenario::{Plant as Plan, Scenario};
 use contract::{
-    Carries, CustomerClass, Direction, Facts, Item, ItemCharge, Program, SignalId, SignalValue,
-    Signals,
+    Carries, CustomerClass, Direction, Facts, Item, ItemCharge, Program, Quantities, SignalId,
+    SignalValue, Signals,
 };
 use grid::{
     ClassSetup, Floating, LoadTargets, MarketLimits, Offer, Participation, PurchaseRule, PurseRule,
     Response, SalesRule, Setup, Storage, Unit, UnitId, UnitKind, Window,
 };
-use quantity::{Duration, Energy, Instant, Power, Price};
+use quantity::{Duration, Energy, Instant, Money, Power, Price};
 use std::collections::BTreeMap;
 
 /// Decisions are made every five minutes.
@@ -80,6 +80,8 @@ pub fn price_lines(program: &[u8], at: Instant, signals: &Signals) -> Vec<ItemCh
         month_before: Energy::ZERO,
         year_before: Energy::ZERO,
         signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let mut carries = Carries::ZERO;
     let settled = program.settle(&facts, &mut carries).expect("a plain kilowatt-hour");

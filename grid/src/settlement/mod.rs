@@ -306,13 +306,19 @@ pub const fn enters_purse(item: Item) -> bool {
         | Item::TimeOfUse
         | Item::UltraLowEmission
         | Item::Incentive
-        | Item::Tier => true,
+        | Item::Tier
+        | Item::Netting => true,
         Item::Subsidy
         | Item::LineLoss
         | Item::NetworkCharge
         | Item::SystemOperation
         | Item::Surcharge
-        | Item::Differential => false,
+        | Item::Differential
+        | Item::PowerFactor
+        | Item::Capacity
+        | Item::Deviation
+        | Item::Mechanism
+        | Item::Trade => false,
     }
 }
 

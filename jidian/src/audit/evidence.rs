@@ -6,10 +6,10 @@ use super::logs::Log;
 use super::market::{Market, Runnable, require};
 use bank::ResultCode;
 use contract::{
-    Carries, CustomerClass, Facts, ItemCharge, LegCharge, Role, Settlement, SignalId, SignalValue,
-    Signals,
+    Carries, CustomerClass, Facts, ItemCharge, LegCharge, Quantities, Role, Settlement, SignalId,
+    SignalValue, Signals,
 };
-use quantity::{Energy, Instant, PicoYuan};
+use quantity::{Energy, Instant, Money, PicoYuan};
 use simulation::ledger::{Evidence, MeterEntry};
 use std::collections::{BTreeMap, VecDeque};
 use wire::evidence::{ItemLine, LegLine, SettlementRecord, SignalUse};
@@ -216,7 +216,7 @@ pub(super) fn check_price(
         item: charge.item.byte(),
         leg: charge.leg,
         price: charge.price,
-        energy: charge.energy,
+        energy: Energy::from_milliwatt_hours(charge.amount),
     };
     let differs = settlement.items.iter().map(item).zip(&record.items);
     let line = differs.clone().position(|(right, stated)| right != *stated);
@@ -255,6 +255,8 @@ fn repeat(
         month_before: between(record.register_month_start, record.register_before)?,
         year_before: between(record.register_year_start, record.register_before)?,
         signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let settlement = contract.program.settle(&facts, &mut carries);
     let settlement = settlement.map_err(|error| format!("its contract refuses it: {error}"))?;

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::view::{LoadPoint, PriceComponent, PriceStep};
-use contract::{Band, CustomerClass, Direction, Item, Program};
+use contract::{Band, CustomerClass, Direction, Item, Program, Signals};
 use quantity::{Duration, Instant, Power};
 use simulation::market;
 use simulation::world::World;
@@ -25,7 +25,8 @@ pub(super) fn step_at<L: bank::OrderedLog>(
     let bytes = world.fixed().programs.get(&key)?;
     let program = Program::load(bytes).ok()?;
     let from = at.floor_to(market::INTERVAL);
-    let lines = market::price_lines(bytes, at, &world.signals(key.0, key.1));
+    let signals = &world.signals(key.0, key.1);
+    let lines = market::price_lines(bytes, at, signals);
     let price =
         |item: Item| lines.iter().filter(move |line| line.item == item).map(|line| line.price);
     let paper = Item::ALL.iter().take(PAPER);
@@ -35,17 +36,18 @@ pub(super) fn step_at<L: bank::OrderedLog>(
     let components: Vec<PriceComponent> = paper.chain(more).map(component).collect();
     Some(PriceStep {
         from,
-        until: (from + market::INTERVAL).min(program.next_boundary(at)),
+        until: (from + market::INTERVAL).min(program.next_boundary(at, signals)),
         total: components.iter().map(|component| component.price).sum(),
         components,
-        band: has_calendar(&program, at).then(|| words::band(program.band_at(at))),
+        band: has_calendar(&program, at).then(|| words::band(program.band_at(at, signals))),
     })
 }
 
 /// Whether the day of a contract has more than the flat band.
 fn has_calendar(program: &Program<'_>, at: Instant) -> bool {
     let day = at.civil().date.start();
-    let hours = (0..24).map(|hour| program.band_at(day + Duration::from_hours(hour)));
+    let hours =
+        (0..24).map(|hour| program.band_at(day + Duration::from_hours(hour), &Signals::NONE));
     hours.into_iter().any(|band| band != Band::Flat)
 }
 

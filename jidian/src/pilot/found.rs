@@ -7,7 +7,7 @@ use crate::store::log::{Durability, Kind, LogWriter};
 use crate::store::manifest::Manifest;
 use crate::store::{BankLog, DataDirectory};
 use bank::{Bank, Operation, ResultCode};
-use contract::{Band, Built, CustomerClass, Direction, Program};
+use contract::{Band, Built, CustomerClass, Direction, Program, Signals};
 use crypto::{Sign, Sm2Verifier};
 use grid::Grid;
 use grid::publishing::{Authored, Validity};
@@ -329,7 +329,8 @@ fn day_table(fixed: &Fixed, class: CustomerClass) -> DayTable {
     let start = fixed.scenario.start();
     let mut switches: Vec<Switch> = Vec::new();
     for minute_of_day in 0..1440 {
-        let band = program.band_at(start + Duration::from_minutes(i64::from(minute_of_day)));
+        let at = start + Duration::from_minutes(i64::from(minute_of_day));
+        let band = program.band_at(at, &Signals::NONE);
         let rate = match band {
             Band::Critical => Rate::Sharp,
             Band::Peak => Rate::Peak,

@@ -5,7 +5,7 @@ use core::fmt;
 use heapless::Vec;
 use quantity::{Energy, Instant, Money, PicoYuan, Price};
 
-use crate::{Band, CHARGES_MAX, Item, LEGS_MAX, Role, SIGNALS_MAX, SignalId};
+use crate::{Band, CHARGES_MAX, Item, LEGS_MAX, Quantity, Role, SIGNALS_MAX, SignalId, Unit};
 
 /// The value of a signal, and since when it is in force (for the age limit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,36 @@ impl Signals {
     }
 }
 
+/// What a settlement multiplies prices with, beside the energy itself; each is what its
+/// [`Quantity`] says, in that unit. [`Quantity::Energy`] isn't read from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quantities([Option<i64>; Quantity::COUNT]);
+
+impl Quantities {
+    /// Nothing but the energy is known.
+    pub const NONE: Self = Self([None; Quantity::COUNT]);
+
+    /// The value of a quantity, `None` if it isn't known.
+    #[must_use]
+    pub fn get(&self, quantity: Quantity) -> Option<i64> {
+        self.0.get(usize::from(quantity.byte())).copied().flatten()
+    }
+
+    /// Replaces the value of a quantity.
+    pub fn set(&mut self, quantity: Quantity, value: Option<i64>) {
+        if let Some(place) = self.0.get_mut(usize::from(quantity.byte())) {
+            *place = value;
+        }
+    }
+
+    /// The same with one value replaced.
+    #[must_use]
+    pub fn with(mut self, quantity: Quantity, value: i64) -> Self {
+        self.set(quantity, Some(value));
+        self
+    }
+}
+
 /// One movement of the register that is to be settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts<'a> {
@@ -60,6 +90,11 @@ pub struct Facts<'a> {
     pub year_before: Energy,
     /// Signals in force.
     pub signals: &'a Signals,
+    /// Quantities beside the energy. One that the contract declares must be there: a monthly one
+    /// ([`Quantity::is_monthly`]) when `end` is the first instant of a month, any other always.
+    pub quantities: &'a Quantities,
+    /// What is on hold for a prepaid leg, never negative; zero without one.
+    pub held: Money,
 }
 
 /// What rounding left over in each leg; the journal stores it beside the settlement.
@@ -96,18 +131,21 @@ impl Carries {
     }
 }
 
-/// One line of the bill: `price × energy`, exact in pico-yuan. A settlement that crosses a tier has
-/// two lines of it.
+/// One line of the bill: `price × amount`, exact in pico-yuan. A settlement that crosses a tier has
+/// two lines of it, and a price that is split has one for each payee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemCharge {
     /// Why.
     pub item: Item,
     /// The leg that the line is part of.
     pub leg: u8,
-    /// Price of this line alone.
+    /// Price of this line alone, in millionths of the quantity's [`Unit`]: micro-yuan per kWh, kW
+    /// or kVA; parts per million for [`Quantity::Billed`].
     pub price: Price,
-    /// Energy that the price applies to.
-    pub energy: Energy,
+    /// What the price is multiplied with.
+    pub quantity: Quantity,
+    /// How much of it, in the integer unit of the quantity (mWh, mW, micro-yuan).
+    pub amount: i64,
 }
 
 impl ItemCharge {
@@ -115,7 +153,14 @@ impl ItemCharge {
     #[must_use]
     pub fn pico_yuan(&self) -> i128 {
         let price = i128::from(self.price.micro_yuan_per_kwh());
-        price.saturating_mul(i128::from(self.energy.milliwatt_hours()))
+        price.saturating_mul(i128::from(self.amount))
+    }
+
+    /// The energy of a line that is charged by the kilowatt-hour, `None` for any other.
+    #[must_use]
+    pub fn energy(&self) -> Option<Energy> {
+        let per_kwh = self.quantity.unit() == Some(Unit::PerKwh);
+        per_kwh.then(|| Energy::from_milliwatt_hours(self.amount))
     }
 }
 
@@ -145,6 +190,34 @@ pub struct Settlement {
     pub band: Band,
     /// Instructions executed.
     pub steps: u16,
+    /// What the hold of a prepaid leg is used for; `None` in a contract without one.
+    pub prepaid: Option<Prepaid>,
+}
+
+/// A settlement without its lines, which went to the caller one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The amounts to move, one for each leg of the contract (also where it is zero).
+    pub legs: Vec<LegCharge, LEGS_MAX>,
+    /// Sum of all legs.
+    pub total: Money,
+    /// Band of the interval.
+    pub band: Band,
+    /// Instructions executed.
+    pub steps: u16,
+    /// What the hold of a prepaid leg is used for; `None` in a contract without one.
+    pub prepaid: Option<Prepaid>,
+}
+
+/// What a settlement does with the hold of a prepaid leg; the leg's amount doesn't depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prepaid {
+    /// The leg.
+    pub leg: u8,
+    /// Taken out of the hold for this settlement: never more than is held or owed.
+    pub posted: Money,
+    /// To be put on hold on top of what is left; zero while that is enough.
+    pub hold: Money,
 }
 
 /// Why a settlement is refused; the carries stay as they were.
@@ -160,6 +233,12 @@ pub enum SettleError {
     Register,
     /// The interval passes a change of band or midnight: split it there.
     CrossesBoundary,
+    /// The calendar lists no working days and holidays of this year.
+    OutsideCalendar,
+    /// A quantity that the contract needs in this settlement isn't there.
+    MissingQuantity,
+    /// A quantity (or what is held) is negative, or above the bound that ranges were proved for.
+    QuantityOutOfRange,
     /// The program isn't what was loaded. Can't happen after [`crate::Program::load`].
     Damaged,
 }
@@ -172,6 +251,9 @@ impl fmt::Display for SettleError {
             Self::EnergyAboveBound => "the energy is above the contract's bound per settlement",
             Self::Register => "a register reading is out of range",
             Self::CrossesBoundary => "the interval crosses a change of band or midnight",
+            Self::OutsideCalendar => "the calendar doesn't list the days of this year",
+            Self::MissingQuantity => "a quantity that the contract needs is missing",
+            Self::QuantityOutOfRange => "a quantity is negative or above the contract's bound",
             Self::Damaged => "the program isn't what was loaded",
         })
     }

@@ -30,19 +30,35 @@ pub use author::{
     explain_settlement, render, render_all,
 };
 pub use facts::{
-    Carries, Facts, ItemCharge, LegCharge, SettleError, Settlement, SignalValue, Signals,
+    Carries, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled, Settlement,
+    SignalValue, Signals,
 };
-pub use program::{Header, Leg, LoadError, LoadFault, Program, SignalRule};
-pub use vocabulary::{Band, CustomerClass, Direction, Item, Role, SignalId, TierBasis};
+pub use program::{
+    Header, Leg, LoadError, LoadFault, PrepaidRule, Program, QuantityRule, SignalRule,
+};
+pub use vocabulary::{
+    Band, CustomerClass, DayKind, Direction, Item, Purpose, Quantity, Role, SignalId, TierBasis,
+    Unit,
+};
 
 /// Most legs that a contract may have; a settlement moves at most this many amounts.
 pub const LEGS_MAX: usize = 8;
 /// Most price statements that a contract may have.
 pub const ITEMS_MAX: usize = 16;
 /// Most signals that a contract may read: one for each [`SignalId`].
-pub const SIGNALS_MAX: usize = 8;
+pub const SIGNALS_MAX: usize = 16;
+/// Most different conditions that a contract may have.
+pub const CONDITIONS_MAX: usize = 32;
+/// Most day plans of a calendar, exceptions included.
+pub const DAYS_MAX: usize = 16;
+/// Most payees between whom one price may be split.
+pub const PAYEES_MAX: usize = 4;
+/// Largest share of a price, in millionths: ten times.
+pub const SHARE_PPM_MAX: u32 = 10_000_000;
+/// Coarsest multiple that a share is rounded to, in millionths of its unit: one yuan.
+pub const SHARE_UNIT_MAX: u32 = 1_000_000;
 /// Longest byte code in bytes, so that a meter can reserve its slots.
-pub const PROGRAM_BYTES_MAX: usize = 1024;
+pub const PROGRAM_BYTES_MAX: usize = 2048;
 /// Most lines of a settlement; a tier table counts once for each of its tiers.
 pub const CHARGES_MAX: usize = 24;
 /// Most prices that an expression may hold at once.

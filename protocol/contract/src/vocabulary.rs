@@ -93,6 +93,18 @@ vocabulary! {
         Surcharge = 12, "surcharge", "government surcharge", "附加";
         /// Adder for energy-intensive industries 差别电价.
         Differential = 13, "differential", "differential price", "差别";
+        /// What a poor or good power factor adds or takes off 力调电费.
+        PowerFactor = 14, "power-factor", "power-factor adjustment", "力调";
+        /// Capacity or demand charge 容（需）量电费.
+        Capacity = 15, "capacity", "capacity charge", "容量";
+        /// Penalty of a deviation from what was agreed 偏差考核.
+        Deviation = 16, "deviation", "deviation penalty", "偏差";
+        /// Energy fed in that is set against energy taken 净计量抵扣.
+        Netting = 17, "netting", "netting", "抵扣";
+        /// Difference to the price of the mechanism 机制电价差价.
+        Mechanism = 18, "mechanism", "mechanism difference", "机制";
+        /// Energy traded between two customers 隔墙售电.
+        Trade = 19, "trade", "peer-to-peer trade", "交易";
     }
 }
 
@@ -113,6 +125,10 @@ vocabulary! {
         Treasury = 6, "treasury", "provincial treasury", "国库";
         /// Government funds and surcharges.
         GovernmentFund = 7, "government-fund", "government fund", "政府基金";
+        /// The wallet of the other party of a trade.
+        PeerIncome = 8, "peer-income", "trading peer's income wallet", "对方收入";
+        /// The account that pays for and earns from deviations.
+        Balancing = 9, "balancing", "balancing account", "平衡账户";
     }
 }
 
@@ -165,7 +181,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Component values that a price signal may carry, one number each.
+    /// Component values that a price signal may carry, one number each. From `HighTemperature` on
+    /// they are events: 0 is off, 1 is on.
     SignalId {
         /// Benchmark in real time, where the rule lets it move.
         Benchmark = 1, "benchmark", "benchmark price", "基准";
@@ -183,6 +200,22 @@ vocabulary! {
         Incentive = 7, "incentive", "incentive price", "激励";
         /// System operation fee, announced each month.
         SystemOperation = 8, "system-operation", "system operation fee", "系统运行";
+        /// Price of the electricity market.
+        MarketPrice = 9, "market-price", "market price", "市场价";
+        /// Average price of the electricity market, the reference of the mechanism.
+        MarketAverage = 10, "market-average", "average market price", "市场均价";
+        /// Event: so hot that the critical band of hot days holds.
+        HighTemperature = 11, "high-temperature", "high temperature", "高温";
+        /// Event: a day with a critical peak.
+        CriticalDay = 12, "critical-day", "critical-peak day", "尖峰日";
+        /// Event: the grid company asks for less load.
+        DemandResponse = 13, "demand-response", "demand response", "需求响应";
+        /// Event: sulphur dioxide is above its limit.
+        SulphurOverLimit = 14, "sulphur-over-limit", "sulphur above its limit", "硫超标";
+        /// Event: nitrogen oxides are above their limit.
+        NitrogenOverLimit = 15, "nitrogen-over-limit", "nitrogen above its limit", "硝超标";
+        /// Event: dust is above its limit.
+        DustOverLimit = 16, "dust-over-limit", "dust above its limit", "尘超标";
     }
 }
 
@@ -212,6 +245,129 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What a price is multiplied with. A quantity travels as an integer: milliwatt-hours,
+    /// milliwatts (milli-volt-amperes), micro-yuan, or parts per million for the power factor.
+    Quantity {
+        /// The movement of the register itself.
+        Energy = 0, "energy", "energy", "电量";
+        /// Energy below what was agreed.
+        Shortfall = 1, "shortfall", "shortfall", "欠量";
+        /// Energy above what was agreed.
+        Surplus = 2, "surplus", "surplus", "余量";
+        /// Largest distance from the agreed power.
+        DeviationPower = 3, "deviation-power", "largest deviation of power", "最大偏差功率";
+        /// Sum of all changes of that distance.
+        DeviationMileage = 4, "deviation-mileage", "mileage of the deviation", "偏差里程";
+        /// Energy agreed in a trade.
+        TradedEnergy = 5, "traded-energy", "traded energy", "交易电量";
+        /// Power agreed in a trade.
+        TradedPower = 6, "traded-power", "traded power", "交易功率";
+        /// Largest mean power of the month.
+        MaximumDemand = 7, "maximum-demand", "maximum demand of the month", "最大需量";
+        /// Capacity of the transformer, or the agreed one.
+        Capacity = 8, "capacity", "capacity", "容量";
+        /// Energy of the month.
+        MonthEnergy = 9, "month-energy", "energy of the month", "月电量";
+        /// Energy of the month that feed-in is set against.
+        NettedEnergy = 10, "netted-energy", "netted energy of the month", "抵扣电量";
+        /// What the month's bill says so far.
+        Billed = 11, "billed", "amount billed in the month", "计费额";
+        /// Power factor of the month; only a steps table reads it.
+        PowerFactor = 12, "power-factor", "power factor of the month", "功率因数";
+    }
+}
+
+vocabulary! {
+    /// What a legal day counts as; the numbers are bits, so that a set of kinds is their sum.
+    DayKind {
+        /// 工作日.
+        Workday = 1, "workday", "workday", "工作日";
+        /// 休息日.
+        RestDay = 2, "rest-day", "rest day", "休息日";
+        /// 节假日.
+        Holiday = 4, "holiday", "public holiday", "节假日";
+    }
+}
+
+vocabulary! {
+    /// What the money of a leg may be spent on.
+    Purpose {
+        /// Anything.
+        None = 0, "none", "any purpose", "不限";
+        /// 采暖.
+        Heating = 1, "heating", "heating", "采暖";
+        /// 农灌.
+        Irrigation = 2, "irrigation", "irrigation", "农灌";
+        /// 低收入.
+        LowIncome = 3, "low-income", "low-income households", "低收入";
+        /// 充电.
+        Charging = 4, "charging", "charging of vehicles", "充电";
+    }
+}
+
+/// The unit of a price: what it is multiplied with. Always held in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Unit {
+    /// Micro-yuan per kilowatt-hour.
+    PerKwh = 0,
+    /// Micro-yuan per kilowatt or kilovolt-ampere.
+    PerKw = 1,
+    /// Parts per million.
+    Ratio = 2,
+}
+
+impl Unit {
+    /// The unit of a byte of the byte code; `None` for a byte that has no meaning.
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::PerKwh),
+            1 => Some(Self::PerKw),
+            2 => Some(Self::Ratio),
+            _ => None,
+        }
+    }
+
+    /// The byte that stands for it in byte code.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Quantity {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 13;
+
+    /// The unit of the prices that it is multiplied with; `None` for what is only looked up.
+    #[must_use]
+    pub const fn unit(self) -> Option<Unit> {
+        match self {
+            Self::Energy
+            | Self::Shortfall
+            | Self::Surplus
+            | Self::TradedEnergy
+            | Self::MonthEnergy
+            | Self::NettedEnergy => Some(Unit::PerKwh),
+            Self::DeviationPower
+            | Self::DeviationMileage
+            | Self::TradedPower
+            | Self::MaximumDemand
+            | Self::Capacity => Some(Unit::PerKw),
+            Self::Billed => Some(Unit::Ratio),
+            Self::PowerFactor => None,
+        }
+    }
+
+    /// Whether it exists only in the settlement that ends with a month.
+    #[must_use]
+    pub const fn is_monthly(self) -> bool {
+        self.byte() >= Self::MaximumDemand.byte()
+    }
+}
+
 impl Band {
     /// The band's bit in a set of bands.
     pub(crate) const fn bit(self) -> u8 {
@@ -226,17 +382,20 @@ impl Band {
 }
 
 impl SignalId {
+    /// Whether it is an event: on (1) or off (0) instead of a price.
+    #[must_use]
+    pub const fn is_event(self) -> bool {
+        self.byte() >= Self::HighTemperature.byte()
+    }
+
     /// Position in arrays of signals, below [`crate::SIGNALS_MAX`].
-    pub(crate) const fn index(self) -> usize {
-        match self {
-            Self::Benchmark => 0,
-            Self::Floating => 1,
-            Self::Subsidy => 2,
-            Self::Environmental => 3,
-            Self::TimeOfUse => 4,
-            Self::UltraLowEmission => 5,
-            Self::Incentive => 6,
-            Self::SystemOperation => 7,
-        }
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.byte()).saturating_sub(1)
+    }
+
+    /// The event's bit in a set of events; 0 for a price.
+    pub(crate) fn event_bit(self) -> u8 {
+        let number = self.byte().checked_sub(Self::HighTemperature.byte());
+        number.map_or(0, |number| 1_u8.checked_shl(u32::from(number)).unwrap_or_default())
     }
 }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
 use contract::{
-    Band, Built, Carries, Facts, Item, Language, Program, SignalId, Signals, build,
+    Band, Built, Carries, Facts, Item, Language, Program, Quantities, SignalId, Signals, build,
     explain_settlement,
 };
 use quantity::{CivilDate, Duration, Energy, Instant, Money, PicoYuan, Price};
@@ -29,7 +29,7 @@ fn half_hours(program: &Program<'_>, month: u8) -> [u32; 5] {
     let mut counts = [0; 5];
     for half_hour in 0..48 {
         let at = midnight(month, 15) + Duration::from_minutes(30 * half_hour);
-        counts[usize::from(program.band_at(at).byte()) - 1] += 1;
+        counts[usize::from(program.band_at(at, &Signals::NONE).byte()) - 1] += 1;
     }
     counts
 }
@@ -71,6 +71,8 @@ fn a_month_of_five_minutes_is_the_monthly_bill() {
             month_before: before,
             year_before: before,
             signals: &Signals::NONE,
+            quantities: &Quantities::NONE,
+            held: Money::ZERO,
         };
         let settled = program.settle(&facts, &mut carries).unwrap();
         bill += settled.legs[0].money;
@@ -114,6 +116,8 @@ fn plant_price(name: &str, floating: &str) -> Price {
         month_before: Energy::ZERO,
         year_before: Energy::ZERO,
         signals: &signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let settled = program.settle(&facts, &mut Carries::ZERO.clone()).unwrap();
     Price::from_micro_yuan_per_kwh(settled.legs[0].money.micro_yuan())
@@ -133,6 +137,8 @@ fn a_negative_amount_rounds_down_and_carries_up() {
         month_before: Energy::ZERO,
         year_before: Energy::ZERO,
         signals: &signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let mut carries = Carries::ZERO;
     let first = program.settle(&facts, &mut carries).unwrap();
@@ -156,6 +162,8 @@ fn a_bill_shows_each_line_and_each_leg() {
         month_before: Energy::from_kwh(179),
         year_before: Energy::from_kwh(900),
         signals: &Signals::NONE,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let settled = program.settle(&facts, &mut Carries::ZERO.clone()).unwrap();
     assert_eq!(settled.band, Band::Flat);

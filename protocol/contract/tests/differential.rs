@@ -5,10 +5,10 @@
 use core::fmt::Write;
 
 use contract::{
-    Band, Carries, Checked, Facts, Item, Program, SettleError, SignalId, Signals, check,
+    Band, Carries, Checked, Facts, Item, Program, Quantities, SettleError, SignalId, Signals, check,
 };
 use proptest::prelude::*;
-use quantity::{Duration, Energy, Instant, PicoYuan, Price};
+use quantity::{Duration, Energy, Instant, Money, PicoYuan, Price};
 
 /// A small generator (splitmix64): one seed is one contract with its movements.
 struct Dice(u64);
@@ -53,6 +53,9 @@ fn month_text(months: &[u8]) -> String {
     if numbers.len() == 12 { "all-year".into() } else { format!("months {}", numbers.join(" ")) }
 }
 
+/// Signals that a random contract reads: prices, no events.
+const SIGNALS: usize = 8;
+
 /// A random source, and what a movement should be chosen near to.
 struct Random {
     source: String,
@@ -74,7 +77,7 @@ fn random_contract(dice: &mut Dice) -> Random {
     let calendar = if dice.below(4) == 0 { Vec::new() } else { random_calendar(dice, interval) };
     let mut rules = String::new();
     let mut limits = vec![0];
-    let (mut legs, mut signals) = ([false; 3], [false; 8]);
+    let (mut legs, mut signals) = ([false; 3], [false; SIGNALS]);
     let (mut hourly, mut by_band) = (0, false);
     for item in Item::ALL.iter().take(usize::try_from(dice.below(8) + 1).unwrap()) {
         let leg = usize::try_from(dice.below(3)).unwrap();
@@ -143,7 +146,7 @@ fn random_sum(
     dice: &mut Dice,
     rules: &mut String,
     calendar: &Calendar,
-    signals: &mut [bool; 8],
+    signals: &mut [bool; SIGNALS],
     hourly: &mut u32,
 ) -> String {
     let mut terms = String::new();
@@ -151,7 +154,7 @@ fn random_sum(
         let leaf = match dice.below(3) {
             0 => dice.price(),
             1 => {
-                let id = dice.pick(SignalId::ALL);
+                let id = dice.pick(&SignalId::ALL[..SIGNALS]);
                 signals[usize::from(id.byte()) - 1] = true;
                 format!("signal {}", id.code())
             }
@@ -201,7 +204,7 @@ fn assemble(
     interval: u16,
     calendar: &Calendar,
     rules: &str,
-    (legs, signals): ([bool; 3], [bool; 8]),
+    (legs, signals): ([bool; 3], [bool; SIGNALS]),
 ) -> String {
     let mut text = format!(
         "contract \"random\" version 1 title \"\" \"\" for residential, import\n\
@@ -218,7 +221,7 @@ fn assemble(
     for (index, (name, roles)) in LEGS.iter().enumerate().filter(|leg| legs[leg.0]) {
         writeln!(text, "leg {name}: {roles} # {index}").unwrap();
     }
-    for id in SignalId::ALL.iter().filter(|id| signals[usize::from(id.byte()) - 1]) {
+    for id in SignalId::ALL[..SIGNALS].iter().filter(|id| signals[usize::from(id.byte()) - 1]) {
         let default = dice.price();
         let id = id.code();
         writeln!(
@@ -293,7 +296,7 @@ fn compare(dice: &mut Dice, random: &Random, checked: &Checked) -> Result<(), Te
     let program = Program::load(checked.bytecode()).unwrap();
     let start = random_start(dice, random);
     let signals = random_signals(dice, start);
-    let boundary = program.next_boundary(start);
+    let boundary = program.next_boundary(start, &Signals::NONE);
     let one = Duration::from_milliseconds(1);
     let end = dice.pick(&[boundary, boundary, boundary + one, start + one, start]);
     let facts = Facts {
@@ -303,6 +306,8 @@ fn compare(dice: &mut Dice, random: &Random, checked: &Checked) -> Result<(), Te
         month_before: random_energy(dice, &random.limits),
         year_before: random_energy(dice, &random.limits),
         signals: &signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let mut ours = random_carries(dice);
     let mut theirs = ours;

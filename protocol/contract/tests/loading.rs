@@ -2,10 +2,11 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
 use contract::{
-    Carries, Facts, LoadFault, PROGRAM_BYTES_MAX, Program, SettleError, SignalId, Signals, build,
+    Carries, Facts, LoadFault, PROGRAM_BYTES_MAX, Program, Quantities, Quantity, SettleError,
+    SignalId, Signals, build,
 };
 use proptest::prelude::*;
-use quantity::{Duration, Energy, Instant, Price};
+use quantity::{Duration, Energy, Instant, Money, Price};
 
 fn data(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/contracts");
@@ -25,12 +26,14 @@ fn exercise(bytes: &[u8]) -> bool {
         .fold(Signals::NONE, |signals, id| signals.with(*id, Price::MAX, Instant::EPOCH));
     for hour in 0..24 * 13 {
         let start = Instant::EPOCH + Duration::from_hours(hour * 29);
-        let end = program.next_boundary(start);
+        let end = program.next_boundary(start, &Signals::NONE);
         let before = Energy::from_kwh(hour);
         let (month_before, year_before) = (before, before);
         for signals in [&signals, &Signals::NONE] {
             let energy = header.energy_max;
-            let facts = Facts { start, end, energy, month_before, year_before, signals };
+            let (quantities, held) = (&Quantities::NONE, Money::ZERO);
+            let facts =
+                Facts { start, end, energy, month_before, year_before, signals, quantities, held };
             let mut carries = Carries::ZERO;
             let settled = program.settle(&facts, &mut carries).expect("proved at load");
             assert!(settled.steps <= header.steps_max);
@@ -89,11 +92,12 @@ fn too_long_is_refused_first() {
 }
 
 /// Where the parts of the residential contract's bytes lie.
-const LEGS: usize = 42;
-const SIGNAL: usize = LEGS + 2 * 2;
+const LEGS: usize = 51;
+const SIGNAL: usize = LEGS + 2 * 5;
 const TIERS: usize = SIGNAL + 17;
 const POOL: usize = TIERS + 2 + 2 * 8 + 3 * 4;
-const CODE: usize = POOL + 2 * 4;
+const CODE: usize = POOL + 2 * 5;
+const EXAMPLES: usize = CODE + 5 + 4 + 5 + 5;
 
 fn put<const N: usize>(bytes: &[u8], at: usize, value: [u8; N]) -> Vec<u8> {
     let mut changed = bytes.to_vec();
@@ -105,26 +109,26 @@ fn put<const N: usize>(bytes: &[u8], at: usize, value: [u8; N]) -> Vec<u8> {
 #[test]
 fn each_rule_is_checked_on_the_bytes() {
     let good = data("residential-henan");
-    assert_eq!(good.len(), CODE + 5 + 4 + 5 + 5);
+    assert_eq!(usize::from(good[49]), EXAMPLES - CODE, "the length of the code");
     let price = |value: i32| value.to_le_bytes();
     let cases: Vec<(&str, Vec<u8>, LoadFault)> = vec![
         ("magic", put(&good, 0, *b"JDPD"), LoadFault::Magic),
-        ("language", put(&good, 4, [2]), LoadFault::LanguageVersion),
+        ("language", put(&good, 4, [1]), LoadFault::LanguageVersion),
         ("class", put(&good, 5, [99]), LoadFault::Malformed),
-        ("interval", put(&good, 12, 7_000_u32.to_le_bytes()), LoadFault::Interval),
-        ("interval 0", put(&good, 12, 0_u32.to_le_bytes()), LoadFault::Interval),
-        ("energy 0", put(&good, 16, 0_u64.to_le_bytes()), LoadFault::EnergyBound),
-        ("range", put(&good, 16, (i64::MAX / 2).to_le_bytes()), LoadFault::Range),
-        ("energy u64", put(&good, 16, u64::MAX.to_le_bytes()), LoadFault::Malformed),
-        ("floor over cap", put(&good, 24, price(1_500_000)), LoadFault::Price),
-        ("floor", put(&good, 24, price(260_001)), below(260_000)),
-        ("cap", put(&good, 28, price(1_459_999)), above(1_460_000)),
-        ("steps", put(&good, 32, [9, 0]), LoadFault::Limits),
-        ("stack", put(&good, 34, [2]), LoadFault::Limits),
-        ("no legs", put(&good, 7, [0]), LoadFault::Count),
+        ("interval", put(&good, 11, 7_000_u32.to_le_bytes()), LoadFault::Interval),
+        ("interval 0", put(&good, 11, 0_u32.to_le_bytes()), LoadFault::Interval),
+        ("energy 0", put(&good, 15, 0_u64.to_le_bytes()), LoadFault::EnergyBound),
+        ("range", put(&good, 15, (i64::MAX / 2).to_le_bytes()), LoadFault::Range),
+        ("energy u64", put(&good, 15, u64::MAX.to_le_bytes()), LoadFault::Malformed),
+        ("floor over cap", put(&good, 23, price(1_500_000)), LoadFault::Price),
+        ("floor", put(&good, 23, price(260_001)), below(260_000)),
+        ("cap", put(&good, 27, price(1_459_999)), above(1_460_000)),
+        ("steps", put(&good, 31, [9, 0]), LoadFault::Limits),
+        ("stack", put(&good, 33, [2]), LoadFault::Limits),
+        ("no legs", put(&good, 34, [0]), LoadFault::Count),
         ("self-paying leg", put(&good, LEGS, [1, 1]), LoadFault::Leg),
-        ("same leg", put(&good, LEGS, [1, 2, 1, 2]), LoadFault::Leg),
-        ("unknown role", put(&good, LEGS, [1, 8]), LoadFault::Malformed),
+        ("same leg", put(&good, LEGS, [1, 2, 0, 0, 0, 1, 2]), LoadFault::Leg),
+        ("unknown role", put(&good, LEGS, [1, 10]), LoadFault::Malformed),
         ("default outside", put(&good, SIGNAL + 1, price(700_000)), LoadFault::Signal),
         ("clamp reversed", put(&good, SIGNAL + 5, price(600_001)), LoadFault::Signal),
         ("no age limit", put(&good, SIGNAL + 13, [0; 4]), LoadFault::Signal),
@@ -133,14 +137,14 @@ fn each_rule_is_checked_on_the_bytes() {
             put(&good, TIERS + 2, 300_000_000_u64.to_le_bytes()),
             LoadFault::Tiers,
         ),
-        ("pool not rising", put(&good, POOL, price(541_000)), LoadFault::Unused),
+        ("pool not rising", put(&good, POOL + 1, price(541_000)), LoadFault::Unused),
         ("unknown price", put(&good, CODE + 1, [2]), LoadFault::Reference),
         ("unknown leg", put(&good, CODE + 4, [2]), LoadFault::Reference),
         ("leg out of order", put(&good, CODE + 4, [1]), LoadFault::Unused),
         ("unknown opcode", put(&good, CODE, [0xff]), LoadFault::Malformed),
         ("operand missing", put(&good, CODE, [0x04]), LoadFault::Stack),
-        ("unknown signal", put(&good, good.len() - 4, [2]), LoadFault::Reference),
-        ("item doubled", put(&good, good.len() - 2, [1]), LoadFault::Doubled),
+        ("unknown signal", put(&good, EXAMPLES - 4, [2]), LoadFault::Reference),
+        ("item doubled", put(&good, EXAMPLES - 2, [1]), LoadFault::Doubled),
     ];
     for (what, bytes, fault) in cases {
         assert_eq!(Program::load(&bytes).unwrap_err().fault, fault, "{what}");
@@ -148,11 +152,11 @@ fn each_rule_is_checked_on_the_bytes() {
 }
 
 fn below(price: i64) -> LoadFault {
-    LoadFault::BelowFloor(Price::from_micro_yuan_per_kwh(price))
+    LoadFault::BelowFloor(Quantity::Energy, Price::from_micro_yuan_per_kwh(price))
 }
 
 fn above(price: i64) -> LoadFault {
-    LoadFault::AboveCap(Price::from_micro_yuan_per_kwh(price))
+    LoadFault::AboveCap(Quantity::Energy, Price::from_micro_yuan_per_kwh(price))
 }
 
 #[test]
@@ -171,6 +175,8 @@ fn a_settlement_that_cannot_be_is_refused_and_changes_nothing() {
         month_before: kwh,
         year_before: kwh,
         signals: &Signals::NONE,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let millisecond = Duration::from_milliseconds(1);
     let cases = [
@@ -186,7 +192,7 @@ fn a_settlement_that_cannot_be_is_refused_and_changes_nothing() {
         assert_eq!(program.settle(&facts, &mut carries), Err(error));
         assert_eq!(carries, Carries::ZERO);
     }
-    assert_eq!(program.next_boundary(start), end);
+    assert_eq!(program.next_boundary(start, &Signals::NONE), end);
     assert!(program.settle(&good, &mut carries).is_ok());
     for edge in
         [Instant::from_unix_milliseconds(i64::MIN), Instant::from_unix_milliseconds(i64::MAX)]

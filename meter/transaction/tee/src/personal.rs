@@ -15,7 +15,7 @@ use wire::tee::{Limits, Place};
 use wire::{DecodeError, MeterId, PublicKey, Reader, Signed, Sink, WalletId, Wire};
 
 /// Most roles that can be bound: all of the contract language.
-pub const BINDINGS_MAX: usize = 7;
+pub const BINDINGS_MAX: usize = 9;
 const _: () = assert!(BINDINGS_MAX == Role::ALL.len());
 
 /// All that makes a chip the transaction core of one meter.

@@ -12,11 +12,11 @@ use crate::signals::Kept;
 use crate::state::{Due, Position, Side, Slot, State};
 use crate::{Stop, Tee, require};
 use contract::{
-    Carries, Direction, Facts, Header, ItemCharge, LegCharge, Program, Role, Settlement,
+    Carries, Direction, Facts, Header, ItemCharge, LegCharge, Program, Quantities, Role, Settlement,
 };
 use crypto::{LinkError, LinkReceiver, Sign, digest};
 use heapless::Vec;
-use quantity::{CivilDate, Duration, Energy, Fen, Instant, PicoYuan};
+use quantity::{CivilDate, Duration, Energy, Fen, Instant, Money, PicoYuan};
 use wire::evidence::{ItemLine, LegLine, SIGNALS_MAX, SettlementRecord, SignalUse};
 use wire::link::{EnergyReport, Frame};
 use wire::memory::Memory;
@@ -135,7 +135,7 @@ impl<M: Memory> Tee<M> {
     ) -> Result<(), Stop> {
         let damage = Place::Contract.damage(crate::layout::contract_at(slot.slot));
         let package = self.package_in(slot)?;
-        let program = Program::load(&package.program).map_err(|_| damage)?;
+        let program = Program::reopen(&package.program).map_err(|_| damage)?;
         let (header, signals) = (program.header(), self.signals_of(direction)?);
         let pricing = Pricing { package: &package, slot, program, header, signals: &signals };
         let part = next_part(draft.side(direction), report, &pricing)?;
@@ -221,8 +221,9 @@ fn take_registers(draft: &mut State, direction: Direction, report: Registers) ->
 fn next_part(side: &Side, report: Registers, pricing: &Pricing<'_>) -> Result<Part, Stop> {
     let start = report.months_of(side.settled.0.expect("set by the first report"));
     let takes_over = side.waiting.0.map(|slot| slot.active_from);
+    let values = pricing.signals.values_at(start.at);
     let edges = [
-        Some(pricing.program.next_boundary(start.at)),
+        Some(pricing.program.next_boundary(start.at, &values)),
         takes_over.filter(|from| *from > start.at),
         pricing.signals.next_change(start.at),
     ];
@@ -261,6 +262,8 @@ fn price(part: &Part, pricing: &Pricing<'_>, side: &Side) -> Result<Priced, Stop
         month_before: start.register - start.month_start,
         year_before: start.register - start.year_start,
         signals: &signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     };
     let mut carries = side.carries(&pricing.header.legs);
     let settled = pricing.program.settle(&facts, &mut carries);
@@ -294,7 +297,7 @@ impl Pricing<'_> {
             item: charge.item.byte(),
             leg: charge.leg,
             price: charge.price,
-            energy: charge.energy,
+            energy: Energy::from_milliwatt_hours(charge.amount),
         };
         SettlementRecord {
             meter: MeterId::default(),

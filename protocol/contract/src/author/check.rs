@@ -34,7 +34,7 @@ pub(super) fn check(contract: &Contract) -> Vec<Fault> {
 /// A refusal of the loader in the words of the source.
 pub(super) fn refused(contract: &Contract, error: LoadError) -> Fault {
     let (floor, cap) = (contract.floor, contract.cap);
-    if let LoadFault::BelowFloor(price) | LoadFault::AboveCap(price) = error.fault {
+    if let LoadFault::BelowFloor(_, price) | LoadFault::AboveCap(_, price) = error.fault {
         fault!(LIMITS, contract.limits_span, price, floor, cap)
     } else if error.fault == LoadFault::Range {
         fault!(RANGE, contract.energy_span)

@@ -6,9 +6,9 @@ use quantity::{Energy, Price};
 
 use super::check::rows_of;
 use super::messages::{Fault, fault};
-use super::tree::{ChargeValue, Contract, Day, Expression, Operation, Signal, Tiers};
-use crate::program::{LANGUAGE_VERSION, MAGIC, opcode};
-use crate::{Band, PROGRAM_BYTES_MAX};
+use super::tree::{ChargeValue, Contract, Day, Example, Expression, Operation, Signal, Tiers};
+use crate::program::{ALL_DAY_KINDS, GENERAL, LANGUAGE_VERSION, LAST_DAY, MAGIC, opcode};
+use crate::{Band, PROGRAM_BYTES_MAX, Purpose, Unit};
 
 pub(super) fn compile(contract: &Contract) -> Result<Vec<u8>, Fault> {
     let mut compiler = Compiler::new(contract);
@@ -28,6 +28,8 @@ struct Compiler<'t> {
     legs: Vec<&'t str>,
     tables: Vec<&'t str>,
     tiers: Vec<&'t str>,
+    /// Months and bands.
+    conditions: Vec<(u16, u8)>,
     /// Ascending, without repetition.
     pool: Vec<i64>,
     code: Vec<u8>,
@@ -65,8 +67,10 @@ impl<'t> Compiler<'t> {
         }
         pool.sort_unstable();
         pool.dedup();
-        let (legs, tables, tiers, code) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { contract, legs, tables, tiers, pool, code, steps: 0, depth: 0, depth_max: 0 }
+        let (legs, tables, tiers) = (Vec::new(), Vec::new(), Vec::new());
+        let (conditions, code) = (Vec::new(), Vec::new());
+        let (steps, depth, depth_max) = (0, 0, 0);
+        Self { contract, legs, tables, tiers, conditions, pool, code, steps, depth, depth_max }
     }
 
     fn emit(&mut self, bytes: &[u8]) {
@@ -77,8 +81,13 @@ impl<'t> Compiler<'t> {
     fn charge(&mut self, charge: &'t super::tree::Charge) {
         let mut skip_at = None;
         if let Some(when) = charge.when {
-            let [low, high] = when.months.to_le_bytes();
-            self.emit(&[opcode::WHEN, low, high, when.bands, 0]);
+            let place =
+                self.conditions.iter().position(|known| *known == (when.months, when.bands));
+            let place = place.unwrap_or_else(|| {
+                self.conditions.push((when.months, when.bands));
+                self.conditions.len().saturating_sub(1)
+            });
+            self.emit(&[opcode::WHEN, byte(place), 0]);
             skip_at = Some(self.code.len());
         }
         if let ChargeValue::Price(expression) = &charge.value {
@@ -140,10 +149,15 @@ impl<'t> Compiler<'t> {
         days.sort_by_key(|day| day.months.trailing_zeros());
         let mut bytes = self.header(signals.len(), days.len());
         for leg in contract.leg_order() {
-            bytes.extend([leg.debit.byte(), leg.credit.byte()]);
+            bytes.extend([leg.debit.byte(), leg.credit.byte(), Purpose::None.byte(), 0, 0]);
         }
         for signal in signals {
             put_signal(&mut bytes, signal);
+        }
+        for (months, bands) in &self.conditions {
+            bytes.extend(months.to_le_bytes());
+            bytes.extend([*bands, ALL_DAY_KINDS, 0, 0]);
+            bytes.extend([0_u16, LAST_DAY].map(u16::to_le_bytes).concat());
         }
         for day in days {
             put_day(&mut bytes, day);
@@ -156,9 +170,13 @@ impl<'t> Compiler<'t> {
             table.into_iter().for_each(|table| put_tiers(&mut bytes, table));
         }
         for price in &self.pool {
+            bytes.push(Unit::PerKwh.byte());
             put_price(&mut bytes, Price::from_micro_yuan_per_kwh(*price));
         }
         bytes.extend_from_slice(&self.code);
+        for example in &contract.examples {
+            put_example(&mut bytes, contract, example);
+        }
         bytes
     }
 
@@ -166,15 +184,18 @@ impl<'t> Compiler<'t> {
         let contract = self.contract;
         let mut bytes = MAGIC.to_vec();
         bytes.push(LANGUAGE_VERSION);
-        bytes.extend([contract.class.byte(), contract.direction.byte(), byte(self.legs.len())]);
+        bytes.extend([contract.class.byte(), contract.direction.byte()]);
         bytes.extend(contract.version.to_le_bytes());
         bytes.extend(contract.interval_seconds.to_le_bytes());
         put_energy(&mut bytes, contract.energy_max);
         put_price(&mut bytes, contract.floor);
         put_price(&mut bytes, contract.cap);
         bytes.extend(self.steps.to_le_bytes());
-        bytes.extend([self.depth_max, byte(signals), byte(days)]);
-        bytes.extend([byte(self.tables.len()), byte(self.tiers.len()), byte(self.pool.len())]);
+        bytes.push(self.depth_max);
+        bytes.extend([self.legs.len(), signals, 0, self.conditions.len(), 0, days].map(byte));
+        let (tables, tiers, pool) = (self.tables.len(), self.tiers.len(), self.pool.len());
+        bytes.extend([tables, 0, tiers, pool, 0, contract.examples.len()].map(byte));
+        bytes.extend([0; 3]);
         bytes.extend(u16::try_from(self.code.len()).unwrap_or(u16::MAX).to_le_bytes());
         bytes
     }
@@ -202,6 +223,7 @@ fn put_signal(bytes: &mut Vec<u8>, signal: &Signal) {
 
 fn put_day(bytes: &mut Vec<u8>, day: &Day) {
     bytes.extend(day.months.to_le_bytes());
+    bytes.push(GENERAL);
     bytes.push(byte(day.starts.len()));
     for start in &day.starts {
         bytes.extend(start.minute.to_le_bytes());
@@ -211,7 +233,7 @@ fn put_day(bytes: &mut Vec<u8>, day: &Day) {
 
 fn put_bands(bytes: &mut Vec<u8>, contract: &Contract, name: &str) {
     let rows = rows_of(contract, name);
-    bytes.push(byte(rows.len()));
+    bytes.extend([Unit::PerKwh.byte(), byte(rows.len())]);
     for row in rows {
         bytes.extend(row.months.to_le_bytes());
         let priced = || Band::ALL.iter().filter_map(|band| Some((band, row.price(*band)?)));
@@ -224,4 +246,44 @@ fn put_tiers(bytes: &mut Vec<u8>, table: &Tiers) {
     bytes.extend([table.basis.byte(), byte(table.entries.len())]);
     table.entries.iter().filter_map(|entry| entry.0).for_each(|limit| put_energy(bytes, limit));
     table.entries.iter().for_each(|entry| put_price(bytes, entry.1));
+}
+
+fn put_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
+        bytes.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value.to_le_bytes()[0]);
+}
+
+/// Negative facts are refused by the checks that run on the tree.
+fn put_whole(bytes: &mut Vec<u8>, value: i64) {
+    put_varint(bytes, value.cast_unsigned());
+}
+
+fn put_signed(bytes: &mut Vec<u8>, value: i64) {
+    put_varint(bytes, ((value << 1) ^ (value >> 63)).cast_unsigned());
+}
+
+fn put_example(bytes: &mut Vec<u8>, contract: &Contract, example: &Example) {
+    let minutes = example.start.unix_milliseconds().checked_div(60_000);
+    put_whole(bytes, minutes.unwrap_or_default());
+    for energy in [example.energy, example.month_before, example.year_before] {
+        put_whole(bytes, energy.milliwatt_hours());
+    }
+    let mut signals = example.signals.clone();
+    signals.sort_by_key(|(id, _, _)| *id);
+    bytes.extend([0, byte(signals.len())]);
+    for (id, price, age) in signals {
+        bytes.push(id.byte());
+        put_signed(bytes, price.micro_yuan_per_kwh());
+        put_whole(bytes, age.milliseconds());
+    }
+    for leg in contract.leg_order() {
+        let stated = example.results.iter().find(|result| result.leg.text == leg.name.text);
+        if let Some(stated) = stated {
+            put_signed(bytes, stated.money.micro_yuan());
+            put_varint(bytes, u64::from(stated.rest.pico_yuan()));
+        }
+    }
 }

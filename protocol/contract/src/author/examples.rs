@@ -8,7 +8,7 @@ use quantity::{Money, PicoYuan};
 use super::messages::{Fault, fault};
 use super::reference;
 use super::tree::{Contract, Example};
-use crate::{Carries, Facts, Program, SettleError, Settlement, Signals};
+use crate::{Carries, Facts, Program, Quantities, SettleError, Settlement, Signals};
 
 pub(super) fn run(contract: &Contract, program: &Program<'_>) -> Vec<Fault> {
     contract.examples.iter().flat_map(|example| run_one(contract, program, example)).collect()
@@ -16,7 +16,7 @@ pub(super) fn run(contract: &Contract, program: &Program<'_>) -> Vec<Fault> {
 
 fn run_one(contract: &Contract, program: &Program<'_>, example: &Example) -> Vec<Fault> {
     let signals = signals(example);
-    let Some(facts) = facts(contract, example, &signals) else {
+    let Some(facts) = facts(program, example, &signals) else {
         return alloc::vec![fault!(EXAMPLE_REFUSED, example.span, SettleError::EmptyInterval)];
     };
     let (mut carries, mut expected) = (Carries::ZERO, Carries::ZERO);
@@ -38,15 +38,17 @@ fn signals(example: &Example) -> Signals {
     })
 }
 
-fn facts<'s>(contract: &Contract, example: &Example, signals: &'s Signals) -> Option<Facts<'s>> {
-    let interval = quantity::Duration::from_seconds(i64::from(contract.interval_seconds));
+fn facts<'s>(program: &Program<'_>, example: &Example, signals: &'s Signals) -> Option<Facts<'s>> {
+    let interval_end = example.start.checked_add(program.header().interval)?;
     Some(Facts {
         start: example.start,
-        end: example.start.checked_add(interval)?,
+        end: interval_end.min(program.next_boundary(example.start, signals)),
         energy: example.energy,
         month_before: example.month_before,
         year_before: example.year_before,
         signals,
+        quantities: &Quantities::NONE,
+        held: Money::ZERO,
     })
 }
 

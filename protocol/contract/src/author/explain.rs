@@ -9,8 +9,10 @@ use quantity::{Duration, Energy, Money, Price};
 use super::check::{clock, month_numbers};
 use super::diagnostic::{Diagnostic, Language, width};
 use super::tree::Statement;
-use crate::program::{ALL_BANDS, ALL_MONTHS, BandTable, DayPlan, Op, TierTable};
-use crate::{Band, Program, Settlement, SignalRule, TierBasis};
+use crate::program::{
+    ALL_BANDS, ALL_DAY_KINDS, ALL_MONTHS, BandTable, DayPlan, LAST_DAY, Op, TierTable,
+};
+use crate::{Band, DayKind, Program, Settlement, SignalId, SignalRule, TierBasis, Unit};
 
 /// The contract as text: title, cited clauses, then the tables of [`explain_program`].
 ///
@@ -76,8 +78,8 @@ pub fn explain_settlement(settlement: &Settlement, language: Language) -> String
         rows.push(alloc::vec![
             item,
             leg,
-            words.energy(line.energy),
-            words.price(line.price),
+            words.amount(line),
+            words.price(line.price, line.quantity.unit().unwrap_or(Unit::PerKwh)),
             exact
         ]);
     }
@@ -135,8 +137,25 @@ impl Words {
         self.pick("yuan/kWh", "元/千瓦时")
     }
 
-    fn price(self, price: Price) -> String {
-        format!("{} {}", short(price), self.unit())
+    fn price(self, price: Price, unit: Unit) -> String {
+        match unit {
+            Unit::PerKwh => format!("{} {}", short(price), self.unit()),
+            Unit::PerKw => format!("{} {}", short(price), self.pick("yuan/kW", "元/千瓦")),
+            Unit::Ratio => {
+                let percent = price.micro_yuan_per_kwh().saturating_mul(100);
+                format!("{} %", short(Energy::from_milliwatt_hours(percent)))
+            }
+        }
+    }
+
+    /// What a line's price is multiplied with.
+    fn amount(self, line: &crate::ItemCharge) -> String {
+        let amount = Energy::from_milliwatt_hours(line.amount);
+        match line.quantity.unit() {
+            Some(Unit::PerKw) => format!("{} {}", short(amount), self.pick("kW", "千瓦")),
+            Some(Unit::Ratio) => self.money(Money::from_micro_yuan(line.amount)),
+            Some(Unit::PerKwh) | None => self.energy(amount),
+        }
     }
 
     fn energy(self, energy: Energy) -> String {
@@ -251,7 +270,8 @@ impl Words {
             for band in Band::ALL {
                 if let Some(price) = row.price(*band) {
                     let band = self.band(*band).to_string();
-                    rows.push(alloc::vec![self.months(row.months), band, self.price(price)]);
+                    let price = self.price(price, prices.unit);
+                    rows.push(alloc::vec![self.months(row.months), band, price]);
                 }
             }
         }
@@ -272,7 +292,7 @@ impl Words {
                 Some(limit) => format!("{} {}", self.pick("up to", "至"), self.energy(limit)),
                 None => self.pick("above", "以上").to_string(),
             };
-            rows.push(alloc::vec![limit, self.price(price)]);
+            rows.push(alloc::vec![limit, self.price(price, Unit::PerKwh)]);
         }
         let basis = self.pick(tiers.basis.name_en(), basis_zh(tiers.basis));
         let title = self.pick("Tiers", "阶梯表");
@@ -290,8 +310,9 @@ impl Words {
     fn signal(self, rule: &SignalRule) -> Vec<String> {
         let name = self.pick(rule.id.name_en(), rule.id.name_zh()).to_string();
         let age = self.duration(rule.age_max);
-        let (low, high, default) = (short(rule.low), rule.high, self.price(rule.default));
-        let clamp = format!("{low} {} {}", self.pick("to", "至"), self.price(high));
+        let (low, high, default) =
+            (short(rule.low), rule.high, self.price(rule.default, Unit::PerKwh));
+        let clamp = format!("{low} {} {}", self.pick("to", "至"), self.price(high, Unit::PerKwh));
         let old = match self.0 {
             Language::Chinese => format!("缺失或超过 {age} 取 {default}"),
             Language::English => format!("missing or older than {age}: {default}"),
@@ -306,22 +327,38 @@ impl Words {
         let mut condition = String::new();
         for op in program.code() {
             match op {
-                Op::When { months, bands, .. } => condition = self.condition(months, bands),
-                Op::Charge { item, leg } => {
-                    let formula = stack.pop().unwrap_or_default();
-                    rows.push(self.charge(item, leg, formula, &mut condition));
-                }
+                Op::When { condition: number, .. } => condition = self.condition(program, number),
                 Op::ChargeTiers { item, leg, tiers } => {
                     let formula = format!("{} {}", self.pick("tiers", "阶梯表"), ordinal(tiers));
                     rows.push(self.charge(item, leg, formula, &mut condition));
                 }
-                Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } => {
+                Op::Charge { item, leg } => {
+                    let formula = stack.pop().unwrap_or_default();
+                    rows.push(self.charge(item, leg, formula, &mut condition));
+                }
+                Op::ChargeOn { item, leg, quantity }
+                | Op::ChargeBeyond { item, leg, quantity, .. } => {
+                    let on = self.pick(quantity.name_en(), quantity.name_zh());
+                    let formula = stack.pop().unwrap_or_default();
+                    let formula = format!("{formula} × {on}{}", self.beyond(op));
+                    rows.push(self.charge(item, leg, formula, &mut condition));
+                }
+                Op::ChargePart { item, leg, ppm, .. } => {
+                    let whole = stack.last().cloned().unwrap_or_default();
+                    let formula = format!("{} × ({whole})", self.ppm(ppm));
+                    rows.push(self.charge(item, leg, formula, &mut condition.clone()));
+                }
+                Op::Share(share) => {
+                    let whole = stack.pop().unwrap_or_default();
+                    stack.push(format!("{} × ({whole})", self.ppm(share.ppm)));
+                }
+                Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } | Op::Steps { .. } => {
                     stack.push(self.operand(program, op));
                 }
-                Op::Add | Op::Subtract | Op::Lesser | Op::Greater => {
+                Op::Add | Op::Subtract | Op::Lesser | Op::Greater | Op::Select { .. } => {
                     let second = stack.pop().unwrap_or_default();
                     let first = stack.pop().unwrap_or_default();
-                    stack.push(self.pair(op, &first, &second));
+                    stack.push(self.pair(program, op, (&first, &second)));
                 }
             }
         }
@@ -342,18 +379,37 @@ impl Words {
 
     fn operand(self, program: &Program<'_>, op: Op) -> String {
         if let Op::Constant { pool } = op {
-            let price = program.pool().nth(usize::from(pool)).unwrap_or_default();
-            return self.price(price);
+            let constant = program.pool().nth(usize::from(pool));
+            return constant.map_or_else(String::new, |one| self.price(one.price, one.unit));
         }
         if let Op::Table { table } = op {
             return format!("{} {}", self.pick("band prices", "分时表"), ordinal(table));
+        }
+        if let Op::Steps { table } = op {
+            return format!("{} {}", self.pick("steps", "级差表"), ordinal(table));
         }
         let Op::Signal { id } = op else { return String::new() };
         format!("{} {}", self.pick("signal", "信号"), self.pick(id.name_en(), id.name_zh()))
     }
 
-    fn pair(self, op: Op, first: &str, second: &str) -> String {
-        if op == Op::Add {
+    fn ppm(self, ppm: u32) -> String {
+        self.price(Price::from_micro_yuan_per_kwh(i64::from(ppm)), Unit::Ratio)
+    }
+
+    fn beyond(self, op: Op) -> String {
+        let Op::ChargeBeyond { ppm, base, .. } = op else { return String::new() };
+        let (ppm, en, zh) = (self.ppm(ppm), base.name_en(), base.name_zh());
+        match self.0 {
+            Language::Chinese => format!("，超出{zh}的 {ppm}"),
+            Language::English => format!(" beyond {ppm} of {en}"),
+        }
+    }
+
+    fn pair(self, program: &Program<'_>, op: Op, (first, second): (&str, &str)) -> String {
+        if let Op::Select { condition } = op {
+            let condition = self.condition(program, condition);
+            format!("{first} {condition}; {} {second}", self.pick("else", "否则"))
+        } else if op == Op::Add {
             format!("{first} + {second}")
         } else if op == Op::Subtract && (second.contains(" + ") || second.contains(" - ")) {
             format!("{first} - ({second})")
@@ -366,18 +422,43 @@ impl Words {
         }
     }
 
-    fn condition(self, months: u16, bands: u8) -> String {
+    fn condition(self, program: &Program<'_>, number: u8) -> String {
+        let condition = program.conditions().nth(usize::from(number));
+        let Some(condition) = condition else { return String::new() };
         let mut parts = Vec::new();
-        if bands != ALL_BANDS {
-            let names = Band::ALL.iter().filter(|band| bands & band.bit() != 0);
-            let names: Vec<&str> = names.map(|band| self.band(*band)).collect();
-            parts.push(names.join(self.pick(" or ", "、")));
+        let mut any_of = |names: Vec<&str>| parts.push(names.join(self.pick(" or ", "、")));
+        if condition.bands != ALL_BANDS {
+            let names = Band::ALL.iter().filter(|band| condition.bands & band.bit() != 0);
+            any_of(names.map(|band| self.band(*band)).collect());
         }
-        if months != ALL_MONTHS {
-            parts.push(self.months(months));
+        if condition.day_kinds != ALL_DAY_KINDS {
+            let kinds = DayKind::ALL.iter().filter(|kind| condition.day_kinds & kind.byte() != 0);
+            any_of(kinds.map(|kind| self.pick(kind.name_en(), kind.name_zh())).collect());
+        }
+        for id in SignalId::ALL {
+            let name = self.pick(id.name_en(), id.name_zh());
+            if condition.needed & id.event_bit() != 0 {
+                parts.push(name.to_string());
+            }
+            if condition.forbidden & id.event_bit() != 0 {
+                parts.push(format!("{} {name}", self.pick("without", "无")));
+            }
+        }
+        if condition.months != ALL_MONTHS {
+            parts.push(self.months(condition.months));
+        }
+        if condition.first_day != 0 || condition.last_day != LAST_DAY {
+            let (first, last) = (date(condition.first_day), date(condition.last_day));
+            parts.push(format!("{first} {} {last}", self.pick("to", "至")));
         }
         format!("{} {}", self.pick("only in", "仅"), parts.join(", "))
     }
+}
+
+/// The legal day of a number of days since 1970-01-01.
+fn date(day: u16) -> String {
+    let noon_utc = Duration::from_days(i64::from(day)).milliseconds();
+    quantity::Instant::from_unix_milliseconds(noon_utc).civil().date.to_string()
 }
 
 const fn basis_zh(basis: TierBasis) -> &'static str {

@@ -18,7 +18,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    Carries, CustomerClass, Direction, Facts, LoadError, Program, SettleError, Settlement,
+    Carries, CustomerClass, Direction, Facts, LoadError, LoadFault, Program, SettleError,
+    Settlement,
 };
 use tree::Contract;
 
@@ -121,12 +122,18 @@ pub fn check(source: &str) -> Result<Checked, Vec<Diagnostic>> {
         return Err(fail(faults));
     }
     let bytecode = compile::compile(&contract).map_err(|fault| fail(alloc::vec![fault]))?;
-    let program = Program::load(&bytecode)
-        .map_err(|error| fail(alloc::vec![check::refused(&contract, error)]))?;
+    let loaded = Program::load(&bytecode);
+    let opened = match loaded {
+        // An example that doesn't come out is explained below, with its place.
+        Err(error) if matches!(error.fault, LoadFault::Example(_)) => Program::reopen(&bytecode),
+        _ => loaded,
+    };
+    let program = opened.map_err(|error| fail(alloc::vec![check::refused(&contract, error)]))?;
     let faults = examples::run(&contract, &program);
     if !faults.is_empty() {
         return Err(fail(faults));
     }
+    loaded.map_err(|error| fail(alloc::vec![check::refused(&contract, error)]))?;
     Ok(Checked { contract, bytecode })
 }
 

@@ -5,7 +5,9 @@ use heapless::Vec;
 use quantity::{Energy, Money, PicoYuan, Price};
 
 use super::tree::{ChargeValue, Contract, Expression, Operation, Signal, Tiers, When};
-use crate::{Band, Carries, Facts, ItemCharge, LegCharge, SettleError, Settlement, TierBasis};
+use crate::{
+    Band, Carries, Facts, ItemCharge, LegCharge, Quantity, SettleError, Settlement, TierBasis,
+};
 
 const MINUTE: i64 = 60_000;
 const DAY_MINUTES: i64 = 1440;
@@ -25,7 +27,7 @@ pub(super) fn settle(
     let total = legs.iter().map(|leg| leg.money.micro_yuan());
     let total = Money::from_micro_yuan(total.fold(0, i64::saturating_add));
     let steps = evaluation.steps();
-    Ok(Settlement { items, legs, total, band, steps })
+    Ok(Settlement { items, legs, total, band, steps, prepaid: None })
 }
 
 fn admit(contract: &Contract, facts: &Facts<'_>) -> Result<(), SettleError> {
@@ -83,6 +85,7 @@ struct Evaluation<'t> {
 impl Evaluation<'_> {
     fn items(&self) -> Option<Vec<ItemCharge, { crate::CHARGES_MAX }>> {
         let mut items = Vec::new();
+        let quantity = Quantity::Energy;
         for charge in self.contract.charges().filter(|charge| self.applies(charge.when)) {
             let order = self.contract.leg_order();
             let leg = order.iter().position(|leg| leg.name.text == charge.leg.text)?;
@@ -90,13 +93,14 @@ impl Evaluation<'_> {
             match &charge.value {
                 ChargeValue::Price(expression) => {
                     let price = self.price(expression)?;
-                    let energy = self.facts.energy;
-                    items.push(ItemCharge { item, leg, price, energy }).ok()?;
+                    let amount = self.facts.energy.milliwatt_hours();
+                    items.push(ItemCharge { item, leg, price, quantity, amount }).ok()?;
                 }
                 ChargeValue::Tiers(name) => {
                     let table = self.contract.tiers().find(|table| table.name.text == name.text)?;
                     for (price, energy) in self.tiers(table) {
-                        items.push(ItemCharge { item, leg, price, energy }).ok()?;
+                        let amount = energy.milliwatt_hours();
+                        items.push(ItemCharge { item, leg, price, quantity, amount }).ok()?;
                     }
                 }
             }
@@ -200,7 +204,7 @@ fn close(contract: &Contract, items: &[ItemCharge], carries: &Carries) -> Option
         let mut exact = i128::from(carries.get(leg).pico_yuan());
         for item in items.iter().filter(|item| item.leg == leg) {
             let price = i128::from(item.price.micro_yuan_per_kwh());
-            let part = price.checked_mul(i128::from(item.energy.milliwatt_hours()))?;
+            let part = price.checked_mul(i128::from(item.amount))?;
             exact = exact.checked_add(part)?;
         }
         let rest = exact.checked_rem_euclid(1_000_000)?;

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use quantity::{Duration, Energy, Price};
 
-use crate::{Band, CustomerClass, Direction, Item, Role, SignalId, TierBasis};
+use crate::{CustomerClass, Direction, Item, Quantity, SignalId};
 
 /// Numbers of the instructions.
 pub(crate) mod opcode {
@@ -15,12 +15,18 @@ pub(crate) mod opcode {
     pub(crate) const SUBTRACT: u8 = 0x05;
     pub(crate) const LESSER: u8 = 0x06;
     pub(crate) const GREATER: u8 = 0x07;
+    pub(crate) const STEPS: u8 = 0x08;
+    pub(crate) const SHARE: u8 = 0x09;
+    pub(crate) const SELECT: u8 = 0x0a;
     pub(crate) const CHARGE: u8 = 0x10;
     pub(crate) const CHARGE_TIERS: u8 = 0x11;
     pub(crate) const WHEN: u8 = 0x12;
+    pub(crate) const CHARGE_ON: u8 = 0x13;
+    pub(crate) const CHARGE_BEYOND: u8 = 0x14;
+    pub(crate) const CHARGE_PART: u8 = 0x15;
 }
 
-/// One instruction.
+/// One instruction. A price on the stack is an `i64` in millionths of its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     /// Pushes a price of the pool.
@@ -37,12 +43,53 @@ pub(crate) enum Op {
     Lesser,
     /// Pops two prices, pushes the larger one.
     Greater,
-    /// Pops a price and charges it on the energy.
+    /// Pushes what a steps table has for its quantity.
+    Steps { table: u8 },
+    /// Pops a price, pushes a share of it, rounded.
+    Share(Share),
+    /// Pops `b`, then `a`; pushes `a` if the condition holds, else `b`.
+    Select { condition: u8 },
+    /// Pops a price, less the parts charged of it, and charges it on the energy.
     Charge { item: Item, leg: u8 },
     /// Charges a tier table on the energy.
     ChargeTiers { item: Item, leg: u8, tiers: u8 },
-    /// Outside these months or bands, skips the next `skip` bytes: exactly one charge.
-    When { months: u16, bands: u8, skip: u8 },
+    /// The same as `Charge` on another quantity.
+    ChargeOn { item: Item, leg: u8, quantity: Quantity },
+    /// Pops a price and charges it on what a quantity is beyond a share of another one.
+    ChargeBeyond { item: Item, leg: u8, quantity: Quantity, ppm: u32, base: Quantity },
+    /// Charges a share of the topmost price, rounded down, and leaves the price where it is.
+    ChargePart { item: Item, leg: u8, quantity: Quantity, ppm: u32 },
+    /// Where the condition doesn't hold, skips the next `skip` bytes: exactly one price statement.
+    When { condition: u8, skip: u8 },
+}
+
+/// `ppm` millionths of a price, rounded to a multiple of `unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) ppm: u32,
+    pub(crate) rounding: Rounding,
+    /// In millionths; the result is a multiple of it.
+    pub(crate) unit: u32,
+}
+
+/// Which multiple a share is rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Rounding {
+    /// The next one that isn't above.
+    Down = 0,
+    /// The nearest one; the upper one if both are equally near.
+    HalfUp = 1,
+}
+
+impl Rounding {
+    const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Down),
+            1 => Some(Self::HalfUp),
+            _ => None,
+        }
+    }
 }
 
 /// Reads forward and never past the end.
@@ -85,6 +132,41 @@ impl<'a> Reader<'a> {
     pub(crate) fn price(&mut self) -> Option<Price> {
         let micro_yuan = i32::from_le_bytes(self.array()?);
         Some(Price::from_micro_yuan_per_kwh(i64::from(micro_yuan)))
+    }
+
+    /// An amount that isn't negative, in eight bytes.
+    pub(crate) fn amount(&mut self) -> Option<i64> {
+        i64::try_from(u64::from_le_bytes(self.array()?)).ok()
+    }
+
+    /// Seven bits a byte, lowest first, in the fewest bytes that hold the number.
+    pub(crate) fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7f);
+            let placed = bits.checked_shl(shift)?;
+            if placed.checked_shr(shift)? != bits || (byte == 0 && shift > 0) {
+                return None;
+            }
+            value |= placed;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A varint that isn't negative as a signed number.
+    pub(crate) fn whole(&mut self) -> Option<i64> {
+        i64::try_from(self.varint()?).ok()
+    }
+
+    /// A signed number: 0, -1, 1, -2, … as the varints 0, 1, 2, 3, …
+    pub(crate) fn signed(&mut self) -> Option<i64> {
+        let folded = self.varint()?;
+        let size = (folded >> 1).cast_signed();
+        Some(if folded & 1 == 0 { size } else { !size })
     }
 
     pub(crate) fn energy(&mut self) -> Option<Energy> {
@@ -137,34 +219,51 @@ pub(crate) struct Fixed {
     pub(crate) steps_max: u16,
     pub(crate) stack_max: u8,
     pub(crate) counts: Counts,
-}
-
-/// How many rows each section has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counts {
-    pub(crate) legs: u8,
-    pub(crate) signals: u8,
-    pub(crate) days: u8,
-    pub(crate) tables: u8,
-    pub(crate) tiers: u8,
-    pub(crate) pool: u8,
+    /// First year whose special days are listed, and how many years follow one another.
+    pub(crate) first_year: u16,
+    pub(crate) years: u8,
     pub(crate) code_bytes: u16,
 }
+
+/// The sections in their order in the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Legs,
+    Signals,
+    Quantities,
+    Conditions,
+    Special,
+    Days,
+    Tables,
+    Steps,
+    Tiers,
+    Pool,
+    Prepaid,
+    Examples,
+}
+
+/// How many sections of counted rows there are.
+pub(crate) const SECTIONS: usize = 12;
+
+/// How many rows each section has.
+pub(crate) type Counts = [u8; SECTIONS];
 
 impl Fixed {
     pub(crate) fn interval(&self) -> Duration {
         Duration::from_seconds(i64::from(self.interval_seconds))
     }
+
+    /// Rows of a section.
+    pub(crate) const fn count(&self, section: Section) -> u8 {
+        self.counts[section as usize]
+    }
 }
 
 impl<'a> Decode<'a> for Fixed {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let class = CustomerClass::from_byte(reader.u8()?)?;
-        let direction = Direction::from_byte(reader.u8()?)?;
-        let legs = reader.u8()?;
         Some(Self {
-            class,
-            direction,
+            class: CustomerClass::from_byte(reader.u8()?)?,
+            direction: Direction::from_byte(reader.u8()?)?,
             version: reader.u32()?,
             interval_seconds: reader.u32()?,
             energy_max: reader.energy()?,
@@ -172,15 +271,10 @@ impl<'a> Decode<'a> for Fixed {
             cap: reader.price()?,
             steps_max: reader.u16()?,
             stack_max: reader.u8()?,
-            counts: Counts {
-                legs,
-                signals: reader.u8()?,
-                days: reader.u8()?,
-                tables: reader.u8()?,
-                tiers: reader.u8()?,
-                pool: reader.u8()?,
-                code_bytes: reader.u16()?,
-            },
+            counts: reader.array()?,
+            first_year: reader.u16()?,
+            years: reader.u8()?,
+            code_bytes: reader.u16()?,
         })
     }
 }
@@ -188,13 +282,14 @@ impl<'a> Decode<'a> for Fixed {
 /// The bytes of each section.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sections<'a> {
-    pub(crate) legs: &'a [u8],
-    pub(crate) signals: &'a [u8],
-    pub(crate) days: &'a [u8],
-    pub(crate) tables: &'a [u8],
-    pub(crate) tiers: &'a [u8],
-    pub(crate) pool: &'a [u8],
+    pub(crate) rows: [&'a [u8]; SECTIONS],
     pub(crate) code: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    pub(crate) const fn of(&self, section: Section) -> &'a [u8] {
+        self.rows[section as usize]
+    }
 }
 
 /// Cuts off as many rows as the header counts.
@@ -205,192 +300,6 @@ pub(crate) fn section<'a, T: Decode<'a>>(reader: &mut Reader<'a>, count: u8) -> 
     }
     let length = reader.rest().len().checked_sub(rows.rest().len())?;
     reader.take(length)
-}
-
-/// Between which wallets a leg moves money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
-    /// Who pays.
-    pub debit: Role,
-    /// Who is paid.
-    pub credit: Role,
-}
-
-impl<'a> Decode<'a> for Leg {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let debit = Role::from_byte(reader.u8()?)?;
-        Some(Self { debit, credit: Role::from_byte(reader.u8()?)? })
-    }
-}
-
-/// How far a signal may move a price, and what holds without it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignalRule {
-    /// Which signal.
-    pub id: SignalId,
-    /// Holds when the signal is missing or too old.
-    pub default: Price,
-    /// A smaller value is raised to this.
-    pub low: Price,
-    /// A larger value is lowered to this.
-    pub high: Price,
-    /// A value that is older than this at the start of a settlement is not used.
-    pub age_max: Duration,
-}
-
-impl<'a> Decode<'a> for SignalRule {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            id: SignalId::from_byte(reader.u8()?)?,
-            default: reader.price()?,
-            low: reader.price()?,
-            high: reader.price()?,
-            age_max: Duration::from_seconds(i64::from(reader.u32()?)),
-        })
-    }
-}
-
-/// From which minute on which band holds, in some months.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DayPlan<'a> {
-    pub(crate) months: u16,
-    starts: &'a [u8],
-}
-
-/// One start of a day plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Start {
-    pub(crate) minute: u16,
-    pub(crate) band: Band,
-}
-
-impl<'a> Decode<'a> for Start {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let minute = reader.u16()?;
-        Some(Self { minute, band: Band::from_byte(reader.u8()?)? })
-    }
-}
-
-impl<'a> Decode<'a> for DayPlan<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let months = reader.u16()?;
-        let count = reader.u8()?;
-        Some(Self { months, starts: section::<Start>(reader, count)? })
-    }
-}
-
-impl<'a> DayPlan<'a> {
-    pub(crate) fn starts(&self) -> Rows<'a, Start> {
-        Rows::new(self.starts)
-    }
-
-    pub(crate) const fn start_bytes(&self) -> &'a [u8] {
-        self.starts
-    }
-
-    /// The set of bands that occur.
-    pub(crate) fn bands(&self) -> u8 {
-        self.starts().fold(0, |bands, start| bands | start.band.bit())
-    }
-}
-
-/// A price for each band, in each month.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BandTable<'a> {
-    rows: &'a [u8],
-}
-
-/// The prices of a band table in some months.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BandRow<'a> {
-    pub(crate) months: u16,
-    pub(crate) bands: u8,
-    prices: &'a [u8],
-}
-
-impl<'a> Decode<'a> for BandRow<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let months = reader.u16()?;
-        let bands = reader.u8()?;
-        let count = u8::try_from(bands.count_ones()).ok()?;
-        Some(Self { months, bands, prices: section::<Price>(reader, count)? })
-    }
-}
-
-impl<'a> BandRow<'a> {
-    pub(crate) fn price(&self, band: Band) -> Option<Price> {
-        let mut prices = Rows::new(self.prices);
-        for candidate in Band::ALL.iter().filter(|candidate| self.bands & candidate.bit() != 0) {
-            let price = prices.next();
-            if *candidate == band {
-                return price;
-            }
-        }
-        None
-    }
-
-    pub(crate) fn prices(&self) -> Rows<'a, Price> {
-        Rows::new(self.prices)
-    }
-
-    /// Everything but the months, to find rows that say the same.
-    pub(crate) const fn content(&self) -> (u8, &'a [u8]) {
-        (self.bands, self.prices)
-    }
-}
-
-impl<'a> Decode<'a> for BandTable<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let count = reader.u8()?;
-        Some(Self { rows: section::<BandRow<'_>>(reader, count)? })
-    }
-}
-
-impl<'a> BandTable<'a> {
-    pub(crate) fn rows(&self) -> Rows<'a, BandRow<'a>> {
-        Rows::new(self.rows)
-    }
-
-    pub(crate) const fn bytes(&self) -> &'a [u8] {
-        self.rows
-    }
-
-    /// The price of a band in a month given as its bit.
-    pub(crate) fn price(&self, month_bit: u16, band: Band) -> Option<Price> {
-        self.rows().find(|row| row.months & month_bit != 0)?.price(band)
-    }
-}
-
-/// Prices by the energy of a month or year.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TierTable<'a> {
-    pub(crate) basis: TierBasis,
-    limits: &'a [u8],
-    prices: &'a [u8],
-}
-
-impl<'a> Decode<'a> for TierTable<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let basis = TierBasis::from_byte(reader.u8()?)?;
-        let tiers = reader.u8()?;
-        let limits = section::<Energy>(reader, tiers.checked_sub(1)?)?;
-        Some(Self { basis, limits, prices: section::<Price>(reader, tiers)? })
-    }
-}
-
-impl<'a> TierTable<'a> {
-    pub(crate) fn limits(&self) -> Rows<'a, Energy> {
-        Rows::new(self.limits)
-    }
-
-    pub(crate) fn prices(&self) -> Rows<'a, Price> {
-        Rows::new(self.prices)
-    }
-
-    /// Everything, to find tables that say the same.
-    pub(crate) const fn content(&self) -> (TierBasis, &'a [u8], &'a [u8]) {
-        (self.basis, self.limits, self.prices)
-    }
 }
 
 impl<'a> Decode<'a> for Price {
@@ -407,7 +316,11 @@ impl<'a> Decode<'a> for Energy {
 
 impl<'a> Decode<'a> for Op {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(match reader.u8()? {
+        let number = reader.u8()?;
+        if number >= opcode::CHARGE {
+            return charge_op(number, reader);
+        }
+        Some(match number {
             opcode::CONSTANT => Self::Constant { pool: reader.u8()? },
             opcode::TABLE => Self::Table { table: reader.u8()? },
             opcode::SIGNAL => Self::Signal { id: SignalId::from_byte(reader.u8()?)? },
@@ -415,18 +328,36 @@ impl<'a> Decode<'a> for Op {
             opcode::SUBTRACT => Self::Subtract,
             opcode::LESSER => Self::Lesser,
             opcode::GREATER => Self::Greater,
-            opcode::CHARGE => {
-                Self::Charge { item: Item::from_byte(reader.u8()?)?, leg: reader.u8()? }
-            }
-            opcode::CHARGE_TIERS => Self::ChargeTiers {
-                item: Item::from_byte(reader.u8()?)?,
-                leg: reader.u8()?,
-                tiers: reader.u8()?,
-            },
-            opcode::WHEN => {
-                Self::When { months: reader.u16()?, bands: reader.u8()?, skip: reader.u8()? }
-            }
+            opcode::STEPS => Self::Steps { table: reader.u8()? },
+            opcode::SHARE => Self::Share(Share {
+                ppm: reader.u32()?,
+                rounding: Rounding::from_byte(reader.u8()?)?,
+                unit: reader.u32()?,
+            }),
+            opcode::SELECT => Self::Select { condition: reader.u8()? },
             _ => return None,
         })
     }
+}
+
+/// The instructions that charge, and the one that guards them.
+fn charge_op(number: u8, reader: &mut Reader<'_>) -> Option<Op> {
+    if number == opcode::WHEN {
+        return Some(Op::When { condition: reader.u8()?, skip: reader.u8()? });
+    }
+    let (item, leg) = (Item::from_byte(reader.u8()?)?, reader.u8()?);
+    let quantity = |reader: &mut Reader<'_>| Quantity::from_byte(reader.u8()?);
+    Some(match number {
+        opcode::CHARGE => Op::Charge { item, leg },
+        opcode::CHARGE_TIERS => Op::ChargeTiers { item, leg, tiers: reader.u8()? },
+        opcode::CHARGE_ON => Op::ChargeOn { item, leg, quantity: quantity(reader)? },
+        opcode::CHARGE_BEYOND => {
+            let (quantity, ppm) = (quantity(reader)?, reader.u32()?);
+            Op::ChargeBeyond { item, leg, quantity, ppm, base: Quantity::from_byte(reader.u8()?)? }
+        }
+        opcode::CHARGE_PART => {
+            Op::ChargePart { item, leg, quantity: quantity(reader)?, ppm: reader.u32()? }
+        }
+        _ => return None,
+    })
 }

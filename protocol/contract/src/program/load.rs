@@ -3,23 +3,28 @@
 
 use core::fmt;
 
-use quantity::{Energy, Price};
+use quantity::{CivilDate, Duration, Energy, Money, Price};
 
-use super::format::{Counts, Decode, Fixed, Reader, Rows, Sections, Start, section};
+use super::format::{Decode, Fixed, Reader, SECTIONS, Sections, section};
+use super::rows::Start;
+use super::settle::legal_day;
 use super::{
-    ALL_BANDS, ALL_MONTHS, BandTable, DayPlan, LANGUAGE_VERSION, Leg, MAGIC, MINUTES_OF_DAY, Op,
-    Program, SignalRule, TierTable, proof,
+    ALL_BANDS, ALL_DAY_KINDS, ALL_EVENTS, ALL_MONTHS, BandTable, Condition, Constant, DayPlan,
+    LANGUAGE_VERSION, LAST_DAY, Leg, MAGIC, MINUTES_OF_DAY, PrepaidRule, Program, QuantityRule,
+    Rows, Section, SignalRule, SpecialDays, StepsTable, TierTable, examples, proof, walk,
 };
 use crate::{
-    Band, CHARGES_MAX, ITEMS_MAX, LEGS_MAX, PRICE_MAX, PROGRAM_BYTES_MAX, SIGNALS_MAX, STACK_MAX,
-    STEPS_MAX,
+    CONDITIONS_MAX, DAYS_MAX, LEGS_MAX, PRICE_MAX, PROGRAM_BYTES_MAX, Quantity, SIGNALS_MAX,
 };
 
 const SECONDS_OF_DAY: u32 = 86_400;
 /// A value that is older than this is no signal any more but a second contract.
 const SIGNAL_AGE_MAX_DAYS: i64 = 400;
+/// Years of special days: none behind it fits the day numbers of the byte code.
+const YEARS: core::ops::Range<i32> = 2000..2140;
 /// The bit set of used prices has 64 bits.
 const POOL_MAX: usize = 64;
+/// Most rows of a tier table or a steps table.
 const TIERS_OF_TABLE_MAX: usize = 8;
 
 /// Why bytes aren't a contract, and where.
@@ -64,6 +69,23 @@ pub enum LoadFault {
     Bands,
     /// Tiers aren't ascending.
     Tiers,
+    /// Special days aren't ascending, or lie outside the years that are listed.
+    SpecialDays,
+    /// A condition is empty or contradicts itself, or a day plan asks for more than a kind of day
+    /// and events.
+    Condition,
+    /// A quantity isn't ascending, or has no sound bound and limits.
+    Quantity,
+    /// A unit doesn't fit the other operand or the quantity that a price is multiplied with.
+    Unit,
+    /// A share isn't between nothing and ten times, or parts don't leave a rest.
+    Share,
+    /// The steps of a table aren't ascending, or don't fit the bound of their quantity.
+    Steps,
+    /// The hold of a prepaid leg isn't sound.
+    Prepaid,
+    /// A worked example, counted from 0, is malformed or doesn't come out.
+    Example(u8),
     /// The same thing stands there twice.
     Doubled,
     /// Something is declared and never used, or isn't numbered by first use.
@@ -81,9 +103,9 @@ pub enum LoadFault {
     /// A range can leave 64 bits.
     Range,
     /// The total price can fall to this, below the floor.
-    BelowFloor(Price),
+    BelowFloor(Quantity, Price),
     /// The total price can rise to this, above the cap.
-    AboveCap(Price),
+    AboveCap(Quantity, Price),
 }
 
 impl fmt::Display for LoadError {
@@ -110,6 +132,13 @@ impl fmt::Display for LoadFault {
             Self::Day => "a day plan isn't sound",
             Self::Bands => "a band table doesn't fit the calendar",
             Self::Tiers => "the tiers aren't ascending",
+            Self::SpecialDays => "the special days aren't sound",
+            Self::Condition => "a condition can't hold or restricts nothing",
+            Self::Quantity => "a quantity has no sound bound or limits",
+            Self::Unit => "units don't fit",
+            Self::Share => "a share is out of bounds",
+            Self::Steps => "the steps don't fit their quantity",
+            Self::Prepaid => "the hold of a prepaid leg isn't sound",
             Self::Doubled => "the same thing stands there twice",
             Self::Unused => "something is never used or not numbered by first use",
             Self::Reference => "an instruction names something that isn't there",
@@ -118,10 +147,14 @@ impl fmt::Display for LoadFault {
             Self::Limits => "the stated limits aren't those of the code",
             Self::Unreachable => "a charge can never happen",
             Self::Range => "a range can leave 64 bits",
-            Self::BelowFloor(price) => {
+            Self::Example(number) => {
+                let number = u16::from(*number).saturating_add(1);
+                return write!(f, "worked example {number} doesn't come out");
+            }
+            Self::BelowFloor(_, price) => {
                 return write!(f, "the price can fall to {price}, below the floor");
             }
-            Self::AboveCap(price) => {
+            Self::AboveCap(_, price) => {
                 return write!(f, "the price can rise to {price}, above the cap");
             }
         })
@@ -130,98 +163,126 @@ impl fmt::Display for LoadFault {
 
 impl core::error::Error for LoadError {}
 
+/// Checks everything.
 pub(super) fn load(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
     let mut reader = Reader::new(bytes);
-    read(bytes, &mut reader).map_err(|fault| {
-        let consumed = bytes.len().saturating_sub(reader.rest().len());
-        LoadError { fault, at: u16::try_from(consumed).unwrap_or(u16::MAX) }
-    })
+    prove(bytes, &mut reader).map_err(|fault| located(fault, bytes, &reader))
+}
+
+/// Reads the structure only.
+pub(super) fn reopen(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
+    let mut reader = Reader::new(bytes);
+    read(bytes, &mut reader).map_err(|fault| located(fault, bytes, &reader))
+}
+
+fn located(fault: LoadFault, bytes: &[u8], reader: &Reader<'_>) -> LoadError {
+    let consumed = bytes.len().saturating_sub(reader.rest().len());
+    LoadError { fault, at: u16::try_from(consumed).unwrap_or(u16::MAX) }
 }
 
 type Check = fn(&Program<'_>) -> Result<(), LoadFault>;
 
+/// The parts that are checked one after another, each on what those before it have made sure of.
+const CHECKS: [(Section, Check); SECTIONS - 1] = [
+    (Section::Legs, check_legs),
+    (Section::Signals, check_signals),
+    (Section::Quantities, check_quantities),
+    (Section::Conditions, check_conditions),
+    (Section::Special, check_special_days),
+    (Section::Days, check_days),
+    (Section::Tables, check_tables),
+    (Section::Steps, check_steps),
+    (Section::Tiers, check_tiers),
+    (Section::Pool, check_pool),
+    (Section::Prepaid, check_prepaid),
+];
+
 /// Leaves `reader` at the part that is at fault.
-fn read<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
-    use LoadFault as Fault;
-    require(bytes.len() <= PROGRAM_BYTES_MAX, Fault::TooLong)?;
-    require(reader.take(MAGIC.len()) == Some(MAGIC.as_slice()), Fault::Magic)?;
-    require(reader.u8() == Some(LANGUAGE_VERSION), Fault::LanguageVersion)?;
-    let fixed = Fixed::decode(reader).ok_or(Fault::Malformed)?;
-    check_header(&fixed)?;
-    let sections = read_sections(reader, &fixed.counts)?;
-    require(reader.rest().is_empty(), Fault::Trailing)?;
-    let program = Program { bytes, fixed, sections };
-    let checks: [(&[u8], Check); 7] = [
-        (sections.legs, check_legs),
-        (sections.signals, check_signals),
-        (sections.days, check_days),
-        (sections.tables, check_tables),
-        (sections.tiers, check_tiers),
-        (sections.pool, check_pool),
-        (sections.code, check_code),
-    ];
-    let mut rest = sections_bytes(bytes, &sections);
-    for (section, check) in checks {
-        *reader = Reader::new(rest);
+fn prove<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
+    let program = read(bytes, reader)?;
+    for (section, check) in CHECKS {
+        *reader = program.reader_at(program.sections.of(section));
         check(&program)?;
-        rest = rest.get(section.len()..).unwrap_or_default();
     }
-    *reader = Reader::new(sections.code);
+    *reader = program.reader_at(program.sections.code);
+    walk::check(&program)?;
     proof::prove(&program)?;
+    *reader = program.reader_at(program.sections.of(Section::Examples));
+    examples::run(&program, reader)?;
+    require(reader.rest().is_empty(), LoadFault::Trailing)?;
     Ok(program)
 }
 
-fn sections_bytes<'a>(bytes: &'a [u8], sections: &Sections<'a>) -> &'a [u8] {
-    let parts = [
-        sections.legs,
-        sections.signals,
-        sections.days,
-        sections.tables,
-        sections.tiers,
-        sections.pool,
-        sections.code,
-    ];
-    let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-    bytes.get(bytes.len().saturating_sub(length)..).unwrap_or_default()
+fn read<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
+    require(bytes.len() <= PROGRAM_BYTES_MAX, LoadFault::TooLong)?;
+    require(reader.take(MAGIC.len()) == Some(MAGIC.as_slice()), LoadFault::Magic)?;
+    require(reader.u8() == Some(LANGUAGE_VERSION), LoadFault::LanguageVersion)?;
+    let fixed = Fixed::decode(reader).ok_or(LoadFault::Malformed)?;
+    check_header(&fixed)?;
+    let sections = read_sections(reader, &fixed).ok_or(LoadFault::Malformed)?;
+    Ok(Program { bytes, fixed, sections })
 }
 
-fn require(holds: bool, fault: LoadFault) -> Result<(), LoadFault> {
+impl<'a> Program<'a> {
+    /// A reader of the bytes from a part on.
+    fn reader_at(&self, part: &'a [u8]) -> Reader<'a> {
+        let before = part.as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
+        Reader::new(self.bytes.get(before..).unwrap_or_default())
+    }
+}
+
+fn read_sections<'a>(reader: &mut Reader<'a>, fixed: &Fixed) -> Option<Sections<'a>> {
+    let count = |section| fixed.count(section);
+    let mut rows = [
+        section::<Leg>(reader, count(Section::Legs))?,
+        section::<SignalRule>(reader, count(Section::Signals))?,
+        section::<QuantityRule>(reader, count(Section::Quantities))?,
+        section::<Condition>(reader, count(Section::Conditions))?,
+        section::<SpecialDays>(reader, count(Section::Special))?,
+        section::<DayPlan<'_>>(reader, count(Section::Days))?,
+        section::<BandTable<'_>>(reader, count(Section::Tables))?,
+        section::<StepsTable<'_>>(reader, count(Section::Steps))?,
+        section::<TierTable<'_>>(reader, count(Section::Tiers))?,
+        section::<Constant>(reader, count(Section::Pool))?,
+        section::<PrepaidRule>(reader, count(Section::Prepaid))?,
+        &[],
+    ];
+    let code = reader.take(usize::from(fixed.code_bytes))?;
+    if let Some(examples) = rows.last_mut() {
+        *examples = reader.rest();
+    }
+    Some(Sections { rows, code })
+}
+
+pub(super) fn require(holds: bool, fault: LoadFault) -> Result<(), LoadFault> {
     if holds { Ok(()) } else { Err(fault) }
 }
 
 fn check_header(fixed: &Fixed) -> Result<(), LoadFault> {
-    let seconds = fixed.interval_seconds;
-    let divides = SECONDS_OF_DAY.checked_rem(seconds) == Some(0);
+    let divides = SECONDS_OF_DAY.checked_rem(fixed.interval_seconds) == Some(0);
     require(divides, LoadFault::Interval)?;
     require(fixed.energy_max > Energy::ZERO, LoadFault::EnergyBound)?;
-    require(in_bounds(fixed.floor) && in_bounds(fixed.cap), LoadFault::Price)?;
-    require(fixed.floor <= fixed.cap, LoadFault::Price)?;
-    let counts = &fixed.counts;
-    let some_legs = (1..=LEGS_MAX).contains(&usize::from(counts.legs));
-    require(some_legs && usize::from(counts.signals) <= SIGNALS_MAX, LoadFault::Count)?;
-    require(usize::from(counts.pool) <= POOL_MAX, LoadFault::Count)
+    require(are_limits(fixed.floor, fixed.cap), LoadFault::Price)?;
+    let count = |section| usize::from(fixed.count(section));
+    let counts = (1..=LEGS_MAX).contains(&count(Section::Legs))
+        && count(Section::Signals) <= SIGNALS_MAX
+        && count(Section::Conditions) <= CONDITIONS_MAX
+        && count(Section::Days) <= DAYS_MAX
+        && count(Section::Pool) <= POOL_MAX
+        && count(Section::Prepaid) <= 1
+        && count(Section::Examples) >= 1;
+    require(counts, LoadFault::Count)
 }
 
-fn read_sections<'a>(reader: &mut Reader<'a>, counts: &Counts) -> Result<Sections<'a>, LoadFault> {
-    let mut read = || {
-        Some(Sections {
-            legs: section::<Leg>(reader, counts.legs)?,
-            signals: section::<SignalRule>(reader, counts.signals)?,
-            days: section::<DayPlan<'_>>(reader, counts.days)?,
-            tables: section::<BandTable<'_>>(reader, counts.tables)?,
-            tiers: section::<TierTable<'_>>(reader, counts.tiers)?,
-            pool: section::<Price>(reader, counts.pool)?,
-            code: reader.take(usize::from(counts.code_bytes))?,
-        })
-    };
-    read().ok_or(LoadFault::Malformed)
+fn are_limits(floor: Price, cap: Price) -> bool {
+    in_bounds(floor) && in_bounds(cap) && floor <= cap
 }
 
 fn in_bounds(price: Price) -> bool {
     price.abs() <= PRICE_MAX
 }
 
-/// Calls `same` for each pair of rows.
+/// Refuses two rows that are the same.
 fn distinct<T: Clone, I: Iterator<Item = T> + Clone>(
     rows: I,
     same: impl Fn(&T, &T) -> bool,
@@ -235,7 +296,8 @@ fn distinct<T: Clone, I: Iterator<Item = T> + Clone>(
 
 fn check_legs(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.legs().all(|leg| leg.debit != leg.credit), LoadFault::Leg)?;
-    distinct(program.legs(), |a, b| a == b).map_err(|_| LoadFault::Leg)
+    let wallets = program.legs().map(|leg| (leg.debit, leg.credit));
+    distinct(wallets, |a, b| a == b).map_err(|_| LoadFault::Leg)
 }
 
 fn check_signals(program: &Program<'_>) -> Result<(), LoadFault> {
@@ -246,9 +308,72 @@ fn check_signals(program: &Program<'_>) -> Result<(), LoadFault> {
 
 fn is_sound(rule: &SignalRule) -> bool {
     let ordered = rule.low <= rule.default && rule.default <= rule.high;
-    let age_days_max = quantity::Duration::from_days(SIGNAL_AGE_MAX_DAYS);
-    let age = !rule.age_max.is_zero() && rule.age_max <= age_days_max;
-    ordered && age && in_bounds(rule.low) && in_bounds(rule.high)
+    let age_max = Duration::from_days(SIGNAL_AGE_MAX_DAYS);
+    let age = !rule.age_max.is_zero() && rule.age_max <= age_max;
+    let on = Price::from_micro_yuan_per_kwh(1);
+    let on_or_off = !rule.id.is_event() || (rule.low == Price::ZERO && rule.high == on);
+    ordered && age && on_or_off && are_limits(rule.low, rule.high)
+}
+
+fn check_quantities(program: &Program<'_>) -> Result<(), LoadFault> {
+    let rules = program.quantity_rules();
+    let ascending = rules.clone().is_sorted_by(|a, b| a.quantity < b.quantity);
+    let mut rules = rules;
+    let sound = rules.all(|rule| {
+        let declared = rule.quantity != Quantity::Energy && rule.most > 0;
+        declared && are_limits(rule.floor, rule.cap)
+    });
+    require(ascending && sound, LoadFault::Quantity)
+}
+
+fn check_conditions(program: &Program<'_>) -> Result<(), LoadFault> {
+    require(program.conditions().all(|one| is_restriction(&one)), LoadFault::Condition)?;
+    distinct(program.conditions(), |a, b| a == b)
+}
+
+/// It can hold, names nothing unknown, and can also fail.
+fn is_restriction(condition: &Condition) -> bool {
+    let Condition { months, bands, day_kinds, needed, forbidden, first_day, last_day } = *condition;
+    let some = months != 0 && bands != 0 && day_kinds != 0 && first_day <= last_day;
+    let events = needed | forbidden;
+    let known = months & !ALL_MONTHS == 0
+        && bands & !ALL_BANDS == 0
+        && day_kinds & !ALL_DAY_KINDS == 0
+        && events & !ALL_EVENTS == 0;
+    let fails = bands != ALL_BANDS || months != ALL_MONTHS || !condition.names_only_days();
+    let fails = fails || day_kinds != ALL_DAY_KINDS || events != 0;
+    some && known && fails && needed & forbidden == 0
+}
+
+impl Condition {
+    /// Whether it depends on nothing but the kind of the day and on events.
+    pub(super) const fn names_only_days(&self) -> bool {
+        let dates = self.first_day == 0 && self.last_day == LAST_DAY;
+        self.months == ALL_MONTHS && self.bands == ALL_BANDS && dates
+    }
+}
+
+/// The days of the listed years, ascending, without two neighbours that could be one row.
+fn check_special_days(program: &Program<'_>) -> Result<(), LoadFault> {
+    let first_year = i32::from(program.fixed.first_year);
+    let end_year = first_year.saturating_add(i32::from(program.fixed.years));
+    if program.fixed.years == 0 {
+        let none = first_year == 0 && program.special_days().next().is_none();
+        return require(none, LoadFault::SpecialDays);
+    }
+    let years = YEARS.contains(&first_year) && YEARS.contains(&end_year);
+    require(years, LoadFault::SpecialDays)?;
+    let first_of = |year| legal_day(CivilDate { year, month: 1, day: 1 }.start());
+    let (mut free, end) = (first_of(first_year), first_of(end_year));
+    let mut last = None;
+    for special in program.special_days() {
+        let first = i64::from(special.first_day);
+        let apart = first > free || (first == free && last != Some(special.kind));
+        require(apart && special.length > 0, LoadFault::SpecialDays)?;
+        free = first.saturating_add(i64::from(special.length));
+        last = Some(special.kind);
+    }
+    require(free <= end, LoadFault::SpecialDays)
 }
 
 /// Each month in exactly one set, sets ordered by their first month.
@@ -266,13 +391,22 @@ fn check_months(sets: impl Iterator<Item = u16>) -> Result<(), LoadFault> {
 }
 
 fn check_days(program: &Program<'_>) -> Result<(), LoadFault> {
-    if program.fixed.counts.days == 0 {
+    if program.fixed.count(Section::Days) == 0 {
         return Ok(());
     }
-    check_months(program.days().map(|day| day.months))?;
-    distinct(program.days(), |a, b| a.start_bytes() == b.start_bytes())?;
-    for day in program.days() {
+    let general = program.days().filter(|day| day.condition.is_none());
+    require(program.days().is_sorted_by_key(|day| day.condition.is_none()), LoadFault::Day)?;
+    check_months(general.clone().map(|day| day.months))?;
+    distinct(general, |a, b| a.start_bytes() == b.start_bytes())?;
+    for (index, day) in program.days().enumerate() {
+        require(day.months != 0 && day.months & !ALL_MONTHS == 0, LoadFault::Months)?;
         require(is_day(day.starts(), program.fixed.interval_seconds), LoadFault::Day)?;
+        if let Some(condition) = day.condition {
+            let condition = program.conditions().nth(usize::from(condition));
+            let condition = condition.ok_or(LoadFault::Reference)?;
+            require(condition.names_only_days(), LoadFault::Condition)?;
+        }
+        require(program.can_be_reached(index, &day), LoadFault::Unreachable)?;
     }
     Ok(())
 }
@@ -290,187 +424,71 @@ fn is_day(mut starts: Rows<'_, Start>, interval_seconds: u32) -> bool {
     sound
 }
 
-impl Program<'_> {
-    /// The bands that occur in some months; flat without a calendar.
-    pub(crate) fn bands_in(&self, months: u16) -> u8 {
-        if self.fixed.counts.days == 0 {
-            return Band::Flat.bit();
-        }
-        let days = self.days().filter(|day| day.months & months != 0);
-        days.fold(0, |bands, day| bands | day.bands())
-    }
-}
-
 fn check_tables(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct(program.tables(), |a, b| a.bytes() == b.bytes())?;
+    distinct(program.tables(), |a, b| (a.unit, a.bytes()) == (b.unit, b.bytes()))?;
     for table in program.tables() {
         check_months(table.rows().map(|row| row.months))?;
         distinct(table.rows(), |a, b| a.content() == b.content())?;
         for row in table.rows() {
-            require(row.bands == program.bands_in(row.months), LoadFault::Bands)?;
+            let occurring = program.bands_in(row.months, ALL_DAY_KINDS);
+            require(row.bands == occurring, LoadFault::Bands)?;
             require(row.prices().all(in_bounds), LoadFault::Price)?;
         }
     }
     Ok(())
 }
 
-fn check_tiers(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct(program.tiers(), |a, b| a.content() == b.content())?;
-    for table in program.tiers() {
-        let tiers = table.prices().count();
-        require((2..=TIERS_OF_TABLE_MAX).contains(&tiers), LoadFault::Count)?;
-        let rising = table.limits().is_sorted_by(|a, b| a < b);
-        let positive = table.limits().all(|limit| limit > Energy::ZERO);
-        let changing = table.prices().is_sorted_by(|a, b| a != b);
-        require(rising && positive && changing, LoadFault::Tiers)?;
-        require(table.prices().all(in_bounds), LoadFault::Price)?;
+fn check_steps(program: &Program<'_>) -> Result<(), LoadFault> {
+    distinct(program.steps_tables(), |a, b| a.content() == b.content())?;
+    for table in program.steps_tables() {
+        check_rows(table.limits(), table.prices(), LoadFault::Steps)?;
+        let most = program.most(table.quantity).ok_or(LoadFault::Reference)?;
+        let reached = table.limits().all(|limit| limit.milliwatt_hours() <= most);
+        require(reached, LoadFault::Steps)?;
     }
     Ok(())
 }
 
+fn check_tiers(program: &Program<'_>) -> Result<(), LoadFault> {
+    distinct(program.tiers(), |a, b| a.content() == b.content())?;
+    program
+        .tiers()
+        .try_for_each(|table| check_rows(table.limits(), table.prices(), LoadFault::Tiers))
+}
+
+/// Limits rise from above zero, and prices change from row to row.
+fn check_rows(
+    mut limits: Rows<'_, Energy>,
+    mut prices: Rows<'_, Price>,
+    fault: LoadFault,
+) -> Result<(), LoadFault> {
+    let rows = prices.clone().count();
+    require((2..=TIERS_OF_TABLE_MAX).contains(&rows), LoadFault::Count)?;
+    let rising = limits.clone().is_sorted_by(|a, b| a < b);
+    let positive = limits.all(|limit| limit > Energy::ZERO);
+    let changing = prices.clone().is_sorted_by(|a, b| a != b);
+    require(rising && positive && changing, fault)?;
+    require(prices.all(in_bounds), LoadFault::Price)
+}
+
 fn check_pool(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.pool().is_sorted_by(|a, b| a < b), LoadFault::Unused)?;
-    require(program.pool().all(in_bounds), LoadFault::Price)
+    require(program.pool().all(|constant| in_bounds(constant.price)), LoadFault::Price)
 }
 
-/// Things that must be numbered in the order of their first use, without one left over.
-#[derive(Default)]
-struct FirstUse(u8);
-
-impl FirstUse {
-    fn see(&mut self, number: u8, count: u8) -> Result<(), LoadFault> {
-        require(number < count, LoadFault::Reference)?;
-        require(number <= self.0, LoadFault::Unused)?;
-        self.0 = self.0.max(number.saturating_add(1));
-        Ok(())
-    }
+fn check_prepaid(program: &Program<'_>) -> Result<(), LoadFault> {
+    let Some(rule) = program.prepaid() else { return Ok(()) };
+    let leg = rule.leg < program.fixed.count(Section::Legs);
+    let limit = rule.again_below > Money::ZERO && rule.again_below <= rule.hold;
+    require(leg && limit && !rule.release_after.is_zero(), LoadFault::Prepaid)
 }
 
-/// What the walk over the code has seen so far.
-#[derive(Default)]
-struct Walk {
-    depth: u8,
-    depth_max: u8,
-    steps: u16,
-    items: usize,
-    charges: usize,
-    legs: FirstUse,
-    tables: FirstUse,
-    tiers: FirstUse,
-    signals: u16,
-    pool: u64,
-    charged: u128,
-    uses_bands: bool,
-    /// Bytes that must be left behind the next charge.
-    skip_to: Option<usize>,
-}
-
-fn check_code(program: &Program<'_>) -> Result<(), LoadFault> {
-    let mut walk = Walk::default();
-    let mut ops = program.code();
-    while let Some(op) = ops.next() {
-        walk.step(program, op, ops.rest().len())?;
-    }
-    require(ops.rest().is_empty(), LoadFault::Malformed)?;
-    require(walk.depth == 0, LoadFault::Stack)?;
-    walk.close(program)
-}
-
-impl Walk {
-    fn step(&mut self, program: &Program<'_>, op: Op, left: usize) -> Result<(), LoadFault> {
-        let counts = &program.fixed.counts;
-        self.steps = self.steps.saturating_add(1);
-        match op {
-            Op::Constant { pool } => {
-                require(pool < counts.pool, LoadFault::Reference)?;
-                self.pool |= 1_u64.checked_shl(u32::from(pool)).unwrap_or_default();
-                self.push()
-            }
-            Op::Table { table } => {
-                self.uses_bands = true;
-                self.tables.see(table, counts.tables)?;
-                self.push()
-            }
-            Op::Signal { id } => {
-                let known = program.signal_rules().any(|rule| rule.id == id);
-                require(known, LoadFault::Reference)?;
-                self.signals |= 1_u16.checked_shl(u32::from(id.byte())).unwrap_or_default();
-                self.push()
-            }
-            Op::Add | Op::Subtract | Op::Lesser | Op::Greater => {
-                require(self.depth >= 2, LoadFault::Stack)?;
-                self.depth = self.depth.saturating_sub(1);
-                Ok(())
-            }
-            Op::Charge { item, leg } => {
-                require(self.depth == 1, LoadFault::Stack)?;
-                self.depth = 0;
-                self.charge(item.byte(), (leg, counts.legs), 1, left)
-            }
-            Op::ChargeTiers { item, leg, tiers } => {
-                require(self.depth == 0, LoadFault::Stack)?;
-                self.tiers.see(tiers, counts.tiers)?;
-                let lines = program.tiers().nth(usize::from(tiers));
-                let lines = lines.map_or(0, |table| table.prices().count());
-                self.charge(item.byte(), (leg, counts.legs), lines, left)
-            }
-            Op::When { months, bands, skip } => self.condition((months, bands), skip, left),
+impl Program<'_> {
+    /// The bound of a quantity, `None` for one that isn't declared.
+    pub(super) fn most(&self, quantity: Quantity) -> Option<i64> {
+        if quantity == Quantity::Energy {
+            return Some(self.fixed.energy_max.milliwatt_hours());
         }
-    }
-
-    fn push(&mut self) -> Result<(), LoadFault> {
-        self.depth = self.depth.saturating_add(1);
-        self.depth_max = self.depth_max.max(self.depth);
-        require(usize::from(self.depth) <= STACK_MAX, LoadFault::Stack)
-    }
-
-    fn charge(
-        &mut self,
-        item: u8,
-        (leg, legs): (u8, u8),
-        lines: usize,
-        left: usize,
-    ) -> Result<(), LoadFault> {
-        self.legs.see(leg, legs)?;
-        self.items = self.items.saturating_add(1);
-        self.charges = self.charges.saturating_add(lines);
-        let shift = u32::from(item).saturating_mul(8).saturating_add(u32::from(leg));
-        let bit = 1_u128.checked_shl(shift).unwrap_or_default();
-        require(self.charged & bit == 0, LoadFault::Doubled)?;
-        self.charged |= bit;
-        let lands = self.skip_to.take().is_none_or(|target| target == left);
-        require(lands, LoadFault::Skip)
-    }
-
-    fn condition(
-        &mut self,
-        (months, bands): (u16, u8),
-        skip: u8,
-        left: usize,
-    ) -> Result<(), LoadFault> {
-        require(self.depth == 0 && self.skip_to.is_none(), LoadFault::Skip)?;
-        let known = months & !ALL_MONTHS == 0 && bands & !ALL_BANDS == 0;
-        let restricts = months != ALL_MONTHS || bands != ALL_BANDS;
-        require(known && restricts && months != 0 && bands != 0, LoadFault::Skip)?;
-        self.uses_bands |= bands != ALL_BANDS;
-        self.skip_to = Some(left.checked_sub(usize::from(skip)).ok_or(LoadFault::Skip)?);
-        Ok(())
-    }
-
-    fn close(&self, program: &Program<'_>) -> Result<(), LoadFault> {
-        let fixed = &program.fixed;
-        let counts = &fixed.counts;
-        require(self.skip_to.is_none(), LoadFault::Skip)?;
-        require((1..=ITEMS_MAX).contains(&self.items), LoadFault::Count)?;
-        require(self.charges <= CHARGES_MAX && self.steps <= STEPS_MAX, LoadFault::Count)?;
-        let numbered = self.legs.0 == counts.legs
-            && self.tables.0 == counts.tables
-            && self.tiers.0 == counts.tiers;
-        let signals = self.signals.count_ones() == u32::from(counts.signals);
-        let pool = self.pool.count_ones() == u32::from(counts.pool);
-        let calendar = self.uses_bands || counts.days == 0;
-        require(numbered && signals && pool && calendar, LoadFault::Unused)?;
-        let stated = (fixed.steps_max, fixed.stack_max);
-        require(stated == (self.steps, self.depth_max), LoadFault::Limits)
+        self.quantity_rules().find(|rule| rule.quantity == quantity).map(|rule| rule.most)
     }
 }

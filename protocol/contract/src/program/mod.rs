@@ -1,45 +1,94 @@
 //! Canonical byte code on the chip: layout, load with proofs, settlement. No heap anywhere here.
 //!
-//! The layout (little-endian, sections without gaps, nothing behind the last):
+//! The layout (little-endian, sections without gaps, nothing behind the last). A price is an `i32` in
+//! millionths of its unit, an amount a `u64` below 2⁶³, a day a `u16` counted from 1970-01-01 in
+//! legal time.
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 4 + 1 | magic `JDPC`, language version 1 |
-//! | 1 + 1 + 1 | class, direction, number of legs |
+//! | 4 + 1 | magic `JDPC`, language version 2 |
+//! | 1 + 1 | class, direction |
 //! | 4 + 4 | contract version, settlement interval in seconds |
 //! | 8 | most energy per settlement in mWh: the bound of all range proofs |
-//! | 4 + 4 | floor and cap of the total price, micro-yuan/kWh |
+//! | 4 + 4 | floor and cap of the total price on the energy |
 //! | 2 + 1 | steps and stack that the code needs, exactly |
-//! | 1 + 1 + 1 + 1 + 1 + 2 | numbers of signals, day plans, band tables, tier tables, prices; code length |
-//! | n × 2 | legs: debit, credit; numbered by first use |
-//! | n × 17 | signals: id, default, low, high, age limit in seconds; ascending id |
-//! | … | day plans: months, number of starts, (minute, band) … |
-//! | … | band tables: number of rows, (months, bands, a price for each band) …; by first use |
-//! | … | tier tables: basis, number of tiers, limits in mWh …, prices …; by first use |
-//! | n × 4 | pool of prices, ascending |
+//! | 12 × 1 | numbers of rows of the twelve sections that follow, in their order |
+//! | 2 + 1 + 2 | first year and number of years whose special days are listed (0, 0 without), code length |
+//! | n × 5 | legs: debit, credit, purpose, days to expiry (u16, 0 for never); numbered by first use |
+//! | n × 17 | signals and events: id, default, low, high, age limit in seconds; ascending id |
+//! | n × 17 | quantities: id, bound (amount), floor and cap of the total price on it; ascending id |
+//! | n × 10 | conditions: months (u16), bands, day kinds, events on, events off, first day, last day (0 and 0xffff for none); numbered by first use, day plans before code |
+//! | n × 4 | special days: first day, number of days, kind; ascending, neighbours differ |
+//! | … | day plans: months, condition or 0xff, number of starts, (minute u16, band) …; exceptions in the order in which they are tried, then the general plans by first month |
+//! | … | band tables: unit, number of rows, (months, bands, a price for each band) …; by first use |
+//! | … | steps tables: quantity, unit, number of rows, limits (one less) …, prices …; by first use |
+//! | … | tier tables: basis, number of tiers, limits in mWh (one less) …, prices …; by first use |
+//! | n × 5 | pool of prices: unit, price; ascending |
+//! | n × 21 | prepaid (0 or 1): leg, hold and limit in micro-yuan (amounts), release in seconds (u32) |
 //! | … | code |
+//! | … | examples, in the order of the source (varints) |
+//!
+//! Though examples are the twelfth counted section, they stand behind the code.
+//!
+//! | number | operands | instruction |
+//! |---|---|---|
+//! | 0x01 | pool | push a constant |
+//! | 0x02 | table | push the price of the band |
+//! | 0x03 | signal id | push a signal |
+//! | 0x04 0x05 0x06 0x07 | | add, subtract, lesser, greater: pop two, push one |
+//! | 0x08 | steps table | push the price of the row for the quantity |
+//! | 0x09 | ppm u32, rounding, unit u32 | replace a price by a share: down 0, half up 1, to multiples of `unit` |
+//! | 0x0a | condition | pop `b`, pop `a`, push `a` if the condition holds, else `b` |
+//! | 0x10 | item, leg | charge on the energy |
+//! | 0x11 | item, leg, tier table | charge tiers |
+//! | 0x12 | condition, skip | else skip that many bytes: exactly one price statement |
+//! | 0x13 | item, leg, quantity | charge on another quantity than the energy |
+//! | 0x14 | item, leg, quantity, ppm u32, base | charge on max(0, quantity − ⌊base × ppm ÷ 10⁶⌋) |
+//! | 0x15 | item, leg, quantity, ppm u32 | charge ⌊price × ppm ÷ 10⁶⌋ and keep the price; the charge that ends the statement takes the price less all parts |
+//!
+//! A monthly quantity counts as 0 and nothing is charged on it in a settlement whose end isn't the
+//! first instant of a month; the steps are executed all the same.
+//!
+//! An example is: start in minutes since 1970 (UTC), energy, month and year before in mWh; the number
+//! of quantities and (id byte, amount) for each, ascending; the number of signals and (id byte, signed
+//! value, age in milliseconds) for each, ascending; in a prepaid contract what is held in micro-yuan;
+//! then for each leg its signed amount in micro-yuan and its rest in pico-yuan, the rest before being 0;
+//! in a prepaid contract what is asked to be held. Numbers are varints (seven bits a byte, lowest first,
+//! shortest form), signed ones folded (0, -1, 1, -2 … as 0, 1, 2, 3 …). It ends one settlement interval
+//! behind its start, or at the next boundary if that is earlier.
 
+mod examples;
 mod format;
 mod load;
 mod proof;
+mod rows;
 mod settle;
+mod walk;
 
-pub(crate) use format::{BandTable, DayPlan, Op, Rows, TierTable, opcode};
-pub use format::{Leg, SignalRule};
+pub(crate) use format::{Op, Rounding, Rows, Section, Share, opcode};
 pub use load::{LoadError, LoadFault};
+pub(crate) use rows::{
+    BandTable, Condition, Constant, DayPlan, GENERAL, SpecialDays, StepsTable, TierTable,
+};
+pub use rows::{Leg, PrepaidRule, QuantityRule, SignalRule};
 pub(crate) use settle::month_bit;
 
 use format::{Fixed, Sections};
 use heapless::Vec;
 use quantity::{Duration, Energy, Instant, Price};
 
-use crate::{Band, CustomerClass, Direction, LEGS_MAX, SIGNALS_MAX};
+use crate::{Band, CustomerClass, Direction, LEGS_MAX, Quantity, SIGNALS_MAX, Signals};
 
 pub(crate) const MAGIC: [u8; 4] = *b"JDPC";
-pub(crate) const LANGUAGE_VERSION: u8 = 1;
+pub(crate) const LANGUAGE_VERSION: u8 = 2;
 pub(crate) const MINUTES_OF_DAY: u16 = 1440;
 pub(crate) const ALL_MONTHS: u16 = 0xfff;
 pub(crate) const ALL_BANDS: u8 = 0x1f;
+pub(crate) const ALL_DAY_KINDS: u8 = 7;
+/// Bits of the events, [`crate::SignalId::event_bit`].
+pub(crate) const ALL_EVENTS: u8 = 0x3f;
+/// The last day of a condition without an end.
+pub(crate) const LAST_DAY: u16 = u16::MAX;
 
 /// A contract that was proved at load: a view over its bytes, small enough to copy.
 ///
@@ -76,6 +125,10 @@ pub struct Header {
     pub legs: Vec<Leg, LEGS_MAX>,
     /// The signals that it reads, each with its clamp, age limit and default.
     pub signals: Vec<SignalRule, SIGNALS_MAX>,
+    /// The quantities that it needs beside the energy.
+    pub quantities: Vec<QuantityRule, { Quantity::COUNT }>,
+    /// The leg that is paid in advance, if there is one.
+    pub prepaid: Option<PrepaidRule>,
 }
 
 impl<'a> Program<'a> {
@@ -86,6 +139,17 @@ impl<'a> Program<'a> {
     /// The first rule that the bytes break, and where.
     pub fn load(bytes: &'a [u8]) -> Result<Self, LoadError> {
         load::load(bytes)
+    }
+
+    /// Opens bytes that [`Program::load`] accepted before and that are known to be the same, such as
+    /// those of a slot whose digest was checked: reads the structure, proves nothing again.
+    ///
+    /// On other bytes every operation is still safe, but nothing is known about what it says.
+    ///
+    /// # Errors
+    /// Where the parts don't fit together.
+    pub fn reopen(bytes: &'a [u8]) -> Result<Self, LoadError> {
+        load::reopen(bytes)
     }
 
     /// The canonical bytes: what a signature or a digest covers.
@@ -110,43 +174,71 @@ impl<'a> Program<'a> {
             stack_max: fixed.stack_max,
             legs: self.legs().take(LEGS_MAX).collect(),
             signals: self.signal_rules().take(SIGNALS_MAX).collect(),
+            quantities: self.quantity_rules().take(Quantity::COUNT).collect(),
+            prepaid: self.prepaid(),
         }
     }
 
-    /// The band in force at an instant; flat in a contract without a calendar.
+    /// The band in force at an instant; flat in a contract without a calendar. In a year whose
+    /// special days aren't listed a day counts by its weekday, though nothing can be settled there.
     #[must_use]
-    pub fn band_at(&self, at: Instant) -> Band {
-        self.moment(at).band
+    pub fn band_at(&self, at: Instant, signals: &Signals) -> Band {
+        self.moment(at, signals).band
     }
 
-    /// The next change of band or midnight after `at`: no settlement may cross it.
+    /// The next change of band or midnight after `at`: no settlement may cross it. An event that
+    /// begins later counts from the settlement after it on.
     #[must_use]
-    pub fn next_boundary(&self, at: Instant) -> Instant {
-        self.moment(at).until
+    pub fn next_boundary(&self, at: Instant, signals: &Signals) -> Instant {
+        self.moment(at, signals).until
+    }
+
+    fn rows<T>(&self, section: Section) -> Rows<'a, T> {
+        Rows::new(self.sections.of(section))
     }
 
     pub(crate) fn legs(&self) -> Rows<'a, Leg> {
-        Rows::new(self.sections.legs)
+        self.rows(Section::Legs)
     }
 
     pub(crate) fn signal_rules(&self) -> Rows<'a, SignalRule> {
-        Rows::new(self.sections.signals)
+        self.rows(Section::Signals)
+    }
+
+    pub(crate) fn quantity_rules(&self) -> Rows<'a, QuantityRule> {
+        self.rows(Section::Quantities)
+    }
+
+    pub(crate) fn conditions(&self) -> Rows<'a, Condition> {
+        self.rows(Section::Conditions)
+    }
+
+    pub(crate) fn special_days(&self) -> Rows<'a, SpecialDays> {
+        self.rows(Section::Special)
     }
 
     pub(crate) fn days(&self) -> Rows<'a, DayPlan<'a>> {
-        Rows::new(self.sections.days)
+        self.rows(Section::Days)
     }
 
     pub(crate) fn tables(&self) -> Rows<'a, BandTable<'a>> {
-        Rows::new(self.sections.tables)
+        self.rows(Section::Tables)
+    }
+
+    pub(crate) fn steps_tables(&self) -> Rows<'a, StepsTable<'a>> {
+        self.rows(Section::Steps)
     }
 
     pub(crate) fn tiers(&self) -> Rows<'a, TierTable<'a>> {
-        Rows::new(self.sections.tiers)
+        self.rows(Section::Tiers)
     }
 
-    pub(crate) fn pool(&self) -> Rows<'a, Price> {
-        Rows::new(self.sections.pool)
+    pub(crate) fn pool(&self) -> Rows<'a, Constant> {
+        self.rows(Section::Pool)
+    }
+
+    pub(crate) fn prepaid(&self) -> Option<PrepaidRule> {
+        self.rows(Section::Prepaid).next()
     }
 
     pub(crate) fn code(&self) -> Rows<'a, Op> {

@@ -1,29 +1,38 @@
-//! Ranges: the code is run on intervals, once for each month and band that the calendar has.
+//! Ranges: the code is run on intervals, once for each month, kind of day and band that can occur
+//! together. Events and dates are unknown there: what depends on them takes both ways.
 //!
 //! So a discount that applies only in the peak is weighed against the peak's price alone. At most
-//! 60 runs over at most [`crate::STEPS_MAX`] instructions.
+//! 180 runs over at most [`crate::STEPS_MAX`] instructions.
 
 use heapless::Vec;
 use quantity::Price;
 
-use super::{LoadFault, Op, Program, Rows, settle::month_bit};
-use crate::{Band, LEGS_MAX, STACK_MAX};
+use super::load::{LoadFault, require};
+use super::settle::month_bit;
+use super::{ALL_EVENTS, Condition, DayPlan, LAST_DAY, Op, Program, Rows};
+use crate::{Band, DayKind, Quantity, STACK_MAX};
 
-/// The carry that a leg may bring along, in pico-yuan.
-const CARRY_MAX: i64 = 1_000_000;
+/// The carries that all legs may bring along, in pico-yuan.
+const CARRIES_MAX: i64 = 8_000_000;
+/// How far the sizes of the parts of a split price can add up to more than its own: of four payees
+/// three are rounded, and the last gets that back.
+const PARTS_EXCESS_MAX: i64 = 8;
 
 /// All prices that a value can take.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Range {
-    low: Price,
-    high: Price,
+    low: i64,
+    high: i64,
 }
 
 impl Range {
-    const ZERO: Self = Self { low: Price::ZERO, high: Price::ZERO };
-
-    const fn exactly(price: Price) -> Self {
+    fn exactly(price: Price) -> Self {
+        let price = price.micro_yuan_per_kwh();
         Self { low: price, high: price }
+    }
+
+    fn union(self, other: Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
     fn add(self, other: Self) -> Option<Self> {
@@ -44,100 +53,226 @@ impl Range {
         Some(Self { low: self.low.max(other.low), high: self.high.max(other.high) })
     }
 
-    fn of(prices: impl Iterator<Item = Price>) -> Option<Self> {
-        prices
-            .map(Self::exactly)
-            .reduce(|all, one| Self { low: all.low.min(one.low), high: all.high.max(one.high) })
+    fn either(self, other: Self) -> Option<Self> {
+        Some(self.union(other))
     }
 
-    const fn size(self) -> Price {
-        if self.low.abs().micro_yuan_per_kwh() > self.high.abs().micro_yuan_per_kwh() {
-            self.low.abs()
+    fn of(prices: impl Iterator<Item = Price>) -> Option<Self> {
+        prices.map(Self::exactly).reduce(Self::union)
+    }
+
+    fn size(self) -> Option<i64> {
+        Some(self.low.checked_abs()?.max(self.high.checked_abs()?))
+    }
+}
+
+/// What is known about a condition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Never,
+    Sometimes,
+    Always,
+}
+
+/// A month, a kind of day and a band.
+#[derive(Clone, Copy)]
+struct Case {
+    month_bit: u16,
+    day_kind: DayKind,
+    band: Band,
+}
+
+impl Condition {
+    fn holds_in(&self, case: Case) -> Holds {
+        let never = self.months & case.month_bit == 0
+            || self.bands & case.band.bit() == 0
+            || self.day_kinds & case.day_kind.byte() == 0;
+        let dated = self.first_day != 0 || self.last_day != LAST_DAY;
+        if never {
+            Holds::Never
+        } else if dated || self.needed | self.forbidden != 0 {
+            Holds::Sometimes
         } else {
-            self.high.abs()
+            Holds::Always
         }
+    }
+}
+
+impl Program<'_> {
+    /// The bands that can occur in some months on some kinds of days; flat without a calendar.
+    pub(super) fn bands_in(&self, months: u16, day_kinds: u8) -> u8 {
+        let mut bands = 0;
+        for month in (0..12).map(|month| 1_u16.wrapping_shl(month)) {
+            for kind in DayKind::ALL {
+                if months & month != 0 && day_kinds & kind.byte() != 0 {
+                    bands |= self.bands_on(month, *kind);
+                }
+            }
+        }
+        if bands == 0 { Band::Flat.bit() } else { bands }
+    }
+
+    /// The bands of the first plan that holds for certain and of all that may hold before it.
+    fn bands_on(&self, month_bit: u16, day_kind: DayKind) -> u8 {
+        let case = Case { month_bit, day_kind, band: Band::Flat };
+        let mut bands = 0;
+        for plan in self.days().filter(|plan| plan.months & month_bit != 0) {
+            let condition = plan.condition.and_then(|number| self.condition(number));
+            let holds = condition.map_or(Holds::Always, |condition| condition.holds_in(case));
+            if holds != Holds::Never {
+                bands |= plan.bands();
+            }
+            if holds == Holds::Always {
+                break;
+            }
+        }
+        bands
+    }
+
+    fn condition(&self, number: u8) -> Option<Condition> {
+        self.conditions().nth(usize::from(number))
+    }
+
+    /// Whether a day plan ever comes to its turn, whatever events are on.
+    pub(super) fn can_be_reached(&self, index: usize, plan: &DayPlan<'_>) -> bool {
+        let months = (0..12).map(|month| 1_u16.wrapping_shl(month));
+        let mut months = months.filter(|month| plan.months & month != 0);
+        months.any(|month_bit| {
+            DayKind::ALL.iter().any(|kind| {
+                (0..=ALL_EVENTS).any(|events| {
+                    let takes = |plan: &DayPlan<'_>| self.takes(plan, month_bit, *kind, events);
+                    takes(plan) && !self.days().take(index).any(|before| takes(&before))
+                })
+            })
+        })
+    }
+
+    fn takes(&self, plan: &DayPlan<'_>, month_bit: u16, kind: DayKind, events: u8) -> bool {
+        let condition = plan.condition.and_then(|number| self.condition(number));
+        plan.months & month_bit != 0
+            && condition.is_none_or(|condition| {
+                condition.day_kinds & kind.byte() != 0
+                    && condition.needed & !events == 0
+                    && condition.forbidden & events == 0
+            })
     }
 }
 
 /// One run on intervals.
-struct Run<'p, 'a> {
-    program: &'p Program<'a>,
-    month_bit: u16,
-    band: Band,
+struct Run<'r> {
+    program: &'r Program<'r>,
+    case: Case,
     stack: Vec<Range, STACK_MAX>,
-    legs: [Range; LEGS_MAX],
-    /// Which charges happen, in the order of the code.
-    reached: u32,
-    charge_bit: u32,
+    /// Total price on each quantity.
+    totals: [Range; Quantity::COUNT],
+    /// Most pico-yuan that all charges together can move, whatever their signs.
+    size: i64,
+    /// Conditions of the code that can hold.
+    possible: u32,
+    /// Whether the statement that is worked out happens for certain.
+    certain: bool,
 }
 
 pub(super) fn prove(program: &Program<'_>) -> Result<(), LoadFault> {
-    let mut reached = 0;
-    let mut charges = 0;
+    let mut possible = 0;
     for month in 1..=12 {
         let month_bit = month_bit(month);
-        let bands = program.bands_in(month_bit);
-        for band in Band::ALL.iter().copied().filter(|band| bands & band.bit() != 0) {
-            let mut run = Run::new(program, month_bit, band);
-            run.execute().ok_or(LoadFault::Range)?;
-            run.check_limits()?;
-            reached |= run.reached;
-            charges = run.charge_bit;
+        // Without special days nothing asks for the kind of a day.
+        let kinds = if program.fixed.years == 0 { &DayKind::ALL[..1] } else { DayKind::ALL };
+        for day_kind in kinds {
+            let bands = program.bands_in(month_bit, day_kind.byte());
+            for band in Band::ALL.iter().filter(|band| bands & band.bit() != 0) {
+                let case = Case { month_bit, day_kind: *day_kind, band: *band };
+                let mut run = Run::new(program, case);
+                run.execute().ok_or(LoadFault::Range)?;
+                run.check_limits()?;
+                possible |= run.possible;
+            }
         }
     }
-    // `charges` is the bit behind the last charge, so one less has all bits below it.
-    if reached == charges.saturating_sub(1) { Ok(()) } else { Err(LoadFault::Unreachable) }
+    require(possible == asked(program), LoadFault::Unreachable)
 }
 
-impl<'p, 'a> Run<'p, 'a> {
-    fn new(program: &'p Program<'a>, month_bit: u16, band: Band) -> Self {
-        let legs = [Range::ZERO; LEGS_MAX];
-        let stack = Vec::new();
-        Self { program, month_bit, band, stack, legs, reached: 0, charge_bit: 1 }
+/// The conditions that the code names.
+fn asked(program: &Program<'_>) -> u32 {
+    program.code().fold(0, |asked, op| {
+        let (Op::When { condition, .. } | Op::Select { condition }) = op else { return asked };
+        asked | 1_u32.wrapping_shl(u32::from(condition))
+    })
+}
+
+impl<'r> Run<'r> {
+    fn new(program: &'r Program<'r>, case: Case) -> Self {
+        let totals = [Range::default(); Quantity::COUNT];
+        let (stack, size) = (Vec::new(), CARRIES_MAX);
+        Self { program, case, stack, totals, size, possible: 0, certain: true }
     }
 
     fn execute(&mut self) -> Option<()> {
         let mut ops = self.program.code();
         while let Some(op) = ops.next() {
-            match op {
-                Op::When { months, bands, skip } => {
-                    if months & self.month_bit == 0 || bands & self.band.bit() == 0 {
-                        ops = Rows::new(ops.rest().get(usize::from(skip)..)?);
-                        self.charge_bit = self.charge_bit.checked_shl(1)?;
-                    }
+            if let Op::When { condition, skip } = op {
+                let holds = self.holds(condition)?;
+                if holds == Holds::Never {
+                    ops = Rows::new(ops.rest().get(usize::from(skip)..)?);
                 }
-                Op::Charge { leg, .. } => {
-                    let price = self.stack.pop()?;
-                    self.charge(leg, price)?;
-                }
-                Op::ChargeTiers { leg, tiers, .. } => {
-                    let table = self.program.tiers().nth(usize::from(tiers))?;
-                    self.charge(leg, Range::of(table.prices())?)?;
-                }
-                Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } => {
-                    let range = self.operand(op)?;
-                    self.stack.push(range).ok()?;
-                }
-                Op::Add => self.combine(Range::add)?,
-                Op::Subtract => self.combine(Range::subtract)?,
-                Op::Lesser => self.combine(Range::lesser)?,
-                Op::Greater => self.combine(Range::greater)?,
+                self.certain = holds != Holds::Sometimes;
+            } else {
+                self.step(op)?;
             }
         }
         Some(())
     }
 
-    fn operand(&self, op: Op) -> Option<Range> {
-        if let Op::Constant { pool } = op {
-            return self.program.pool().nth(usize::from(pool)).map(Range::exactly);
+    fn holds(&mut self, condition: u8) -> Option<Holds> {
+        let holds = self.program.condition(condition)?.holds_in(self.case);
+        if holds != Holds::Never {
+            self.possible |= 1_u32.wrapping_shl(u32::from(condition));
         }
-        if let Op::Table { table } = op {
-            let table = self.program.tables().nth(usize::from(table))?;
-            return table.price(self.month_bit, self.band).map(Range::exactly);
+        Some(holds)
+    }
+
+    fn step(&mut self, op: Op) -> Option<()> {
+        match op {
+            Op::Charge { .. } => self.charge(Quantity::Energy),
+            Op::ChargeOn { quantity, .. } | Op::ChargeBeyond { quantity, .. } => {
+                self.charge(quantity)
+            }
+            Op::ChargeTiers { tiers, .. } => {
+                let table = self.program.tiers().nth(usize::from(tiers))?;
+                self.stack.push(Range::of(table.prices())?).ok()?;
+                self.charge(Quantity::Energy)
+            }
+            // The charge that ends the statement counts the whole price.
+            Op::ChargePart { ppm, .. } => {
+                let price = self.stack.last()?;
+                super::Share::down(ppm).of(price.low)?;
+                super::Share::down(ppm).of(price.high)?;
+                Some(())
+            }
+            Op::Add => self.combine(Range::add),
+            Op::Subtract => self.combine(Range::subtract),
+            Op::Lesser => self.combine(Range::lesser),
+            Op::Greater => self.combine(Range::greater),
+            Op::Select { condition } => {
+                let select = match self.holds(condition)? {
+                    Holds::Never => |_, second| Some(second),
+                    Holds::Sometimes => Range::either,
+                    Holds::Always => |first, _| Some(first),
+                };
+                self.combine(select)
+            }
+            Op::Share(share) => {
+                let price = self.stack.pop()?;
+                let (low, high) = (share.of(price.low)?, share.of(price.high)?);
+                self.stack.push(Range { low, high }).ok()
+            }
+            Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } | Op::Steps { .. } => {
+                let range = self.operand(op)?;
+                self.stack.push(range).ok()
+            }
+            Op::When { .. } => None,
         }
-        let Op::Signal { id } = op else { return None };
-        let rule = self.program.signal_rules().find(|rule| rule.id == id)?;
-        Some(Range { low: rule.low, high: rule.high })
     }
 
     fn combine(&mut self, combine: fn(Range, Range) -> Option<Range>) -> Option<()> {
@@ -146,32 +281,50 @@ impl<'p, 'a> Run<'p, 'a> {
         self.stack.push(combine(first, second)?).ok()
     }
 
-    fn charge(&mut self, leg: u8, price: Range) -> Option<()> {
-        let sum = self.legs.get_mut(usize::from(leg))?;
-        *sum = sum.add(price)?;
-        self.reached |= self.charge_bit;
-        self.charge_bit = self.charge_bit.checked_shl(1)?;
+    fn operand(&self, op: Op) -> Option<Range> {
+        if let Op::Constant { pool } = op {
+            let constant = self.program.pool().nth(usize::from(pool))?;
+            return Some(Range::exactly(constant.price));
+        }
+        if let Op::Table { table } = op {
+            let table = self.program.tables().nth(usize::from(table))?;
+            return table.price(self.case.month_bit, self.case.band).map(Range::exactly);
+        }
+        if let Op::Steps { table } = op {
+            return Range::of(self.program.steps_tables().nth(usize::from(table))?.prices());
+        }
+        let Op::Signal { id } = op else { return None };
+        let rule = self.program.signal_rules().find(|rule| rule.id == id)?;
+        Some(Range::exactly(rule.low).union(Range::exactly(rule.high)))
+    }
+
+    /// A price on a quantity: into its total, and as far as it can move money.
+    fn charge(&mut self, quantity: Quantity) -> Option<()> {
+        let mut price = self.stack.pop()?;
+        let size = price.size()?.checked_add(PARTS_EXCESS_MAX)?;
+        let size = size.checked_mul(self.program.most(quantity)?)?;
+        self.size = self.size.checked_add(size)?;
+        if !self.certain {
+            price = price.union(Range::default());
+        }
+        self.certain = true;
+        let total = self.totals.get_mut(usize::from(quantity.byte()))?;
+        *total = total.add(price)?;
         Some(())
     }
 
-    /// The total lies within floor and cap, and no amount can leave 64 bits.
+    /// Each total lies within floor and cap.
     fn check_limits(&self) -> Result<(), LoadFault> {
-        let mut total = Range::ZERO;
-        let mut size = 0_i64;
-        for leg in self.legs {
-            total = total.add(leg).ok_or(LoadFault::Range)?;
-            let raw = self.program.fixed.energy_max.milliwatt_hours();
-            let raw = raw.checked_mul(leg.size().micro_yuan_per_kwh());
-            let raw = raw.and_then(|raw| raw.checked_add(CARRY_MAX));
-            let sum = raw.and_then(|raw| size.checked_add(raw));
-            size = sum.ok_or(LoadFault::Range)?;
-        }
-        if total.low < self.program.fixed.floor {
-            return Err(LoadFault::BelowFloor(total.low));
-        }
-        if total.high > self.program.fixed.cap {
-            return Err(LoadFault::AboveCap(total.high));
-        }
-        Ok(())
+        let fixed = &self.program.fixed;
+        self.check_total(Quantity::Energy, fixed.floor, fixed.cap)?;
+        let mut rules = self.program.quantity_rules();
+        rules.try_for_each(|rule| self.check_total(rule.quantity, rule.floor, rule.cap))
+    }
+
+    fn check_total(&self, quantity: Quantity, floor: Price, cap: Price) -> Result<(), LoadFault> {
+        let total = self.totals.get(usize::from(quantity.byte())).copied().unwrap_or_default();
+        let price = Price::from_micro_yuan_per_kwh;
+        require(price(total.low) >= floor, LoadFault::BelowFloor(quantity, price(total.low)))?;
+        require(price(total.high) <= cap, LoadFault::AboveCap(quantity, price(total.high)))
     }
 }
