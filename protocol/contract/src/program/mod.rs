@@ -71,7 +71,7 @@ pub(crate) use rows::{
     BandTable, Condition, Constant, DayPlan, GENERAL, SpecialDays, StepsTable, TierTable,
 };
 pub use rows::{Leg, PrepaidRule, QuantityRule, SignalRule};
-pub(crate) use settle::month_bit;
+pub(crate) use settle::{Moment, ends_month, month_bit};
 
 use format::{Fixed, Sections};
 use heapless::Vec;
@@ -96,7 +96,7 @@ pub(crate) const LAST_DAY: u16 = u16::MAX;
 #[derive(Clone, Copy, Debug)]
 pub struct Program<'a> {
     bytes: &'a [u8],
-    fixed: Fixed,
+    pub(crate) fixed: Fixed,
     sections: Sections<'a>,
 }
 

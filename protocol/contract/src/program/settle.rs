@@ -3,10 +3,12 @@
 use heapless::Vec;
 use quantity::{Duration, Energy, Instant, Money, PicoYuan, Price};
 
-use super::{Condition, DayPlan, Op, Program, Rounding, Rows, Share, SignalRule, TierTable};
+use super::{
+    Condition, DayPlan, Op, PrepaidRule, Program, Rounding, Rows, Share, SignalRule, TierTable,
+};
 use crate::{
     Band, CHARGES_MAX, Carries, DayKind, Facts, Item, ItemCharge, LEGS_MAX, LegCharge, Prepaid,
-    Quantity, STACK_MAX, SettleError, Settled, Settlement, Signals, TierBasis,
+    Quantity, STACK_MAX, SettleError, Settled, Settlement, SignalValue, Signals, TierBasis,
 };
 
 const DAY_MILLISECONDS: i64 = 86_400_000;
@@ -124,7 +126,7 @@ impl Program<'_> {
         if facts.held.is_negative() { Err(SettleError::QuantityOutOfRange) } else { Ok(()) }
     }
 
-    fn lists_year(&self, at: Instant) -> bool {
+    pub(crate) fn lists_year(&self, at: Instant) -> bool {
         let first = i64::from(self.fixed.first_year);
         let year = i64::from(at.civil().date.year).checked_sub(first);
         self.fixed.years == 0
@@ -162,7 +164,7 @@ impl Program<'_> {
             && plan.condition.is_none_or(|condition| self.holds(condition, moment) == Some(true))
     }
 
-    fn holds(&self, condition: u8, moment: &Moment) -> Option<bool> {
+    pub(crate) fn holds(&self, condition: u8, moment: &Moment) -> Option<bool> {
         Some(self.conditions().nth(usize::from(condition))?.holds(moment))
     }
 
@@ -209,14 +211,19 @@ fn minute_of_day(day: i64, minute: u16) -> Instant {
 }
 
 /// Whether an instant is the first of a month.
-fn ends_month(end: Instant) -> bool {
+pub(crate) fn ends_month(end: Instant) -> bool {
     end.civil().date.day == 1 && minute_of_day(legal_day(end), 0) == end
 }
 
 impl SignalRule {
     /// The value that counts at an instant.
     pub(crate) fn value(&self, signals: &Signals, at: Instant) -> Price {
-        match signals.get(self.id) {
+        self.counted(signals.get(self.id), at)
+    }
+
+    /// What counts at an instant of the value that was received last.
+    pub(crate) fn counted(&self, value: Option<SignalValue>, at: Instant) -> Price {
+        match value {
             Some(signal) if self.is_fresh(signal.from, at) => {
                 signal.price.max(self.low).min(self.high)
             }
@@ -224,14 +231,24 @@ impl SignalRule {
         }
     }
 
-    fn is_fresh(&self, from: Instant, at: Instant) -> bool {
+    pub(crate) fn is_fresh(&self, from: Instant, at: Instant) -> bool {
         let age = at.unix_milliseconds().checked_sub(from.unix_milliseconds());
         age.is_some_and(|age| age >= 0 && age <= self.age_max.milliseconds())
     }
 }
 
+impl PrepaidRule {
+    /// What becomes of the hold when a leg owes so much.
+    pub(crate) fn use_hold(&self, owed: Money, held: Money) -> Option<Prepaid> {
+        let posted = owed.max(Money::ZERO).min(held);
+        let left = held.checked_sub(posted)?;
+        let hold = if left < self.again_below { self.hold } else { Money::ZERO };
+        Some(Prepaid { leg: self.leg, posted, hold })
+    }
+}
+
 impl Condition {
-    fn holds(&self, moment: &Moment) -> bool {
+    pub(crate) fn holds(&self, moment: &Moment) -> bool {
         self.months & moment.month_bit != 0
             && self.bands & moment.band.bit() != 0
             && self.day_kinds & moment.day_kind.byte() != 0
@@ -408,10 +425,6 @@ impl Run<'_> {
     /// Takes what is owed out of the hold, and asks for more where too little is left.
     fn prepaid(&self, legs: &[LegCharge]) -> Option<Prepaid> {
         let rule = self.program.prepaid()?;
-        let owed = legs.get(usize::from(rule.leg))?.money;
-        let posted = owed.max(Money::ZERO).min(self.facts.held);
-        let left = self.facts.held.checked_sub(posted)?;
-        let hold = if left < rule.again_below { rule.hold } else { Money::ZERO };
-        Some(Prepaid { leg: rule.leg, posted, hold })
+        rule.use_hold(legs.get(usize::from(rule.leg))?.money, self.facts.held)
     }
 }
