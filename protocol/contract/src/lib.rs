@@ -21,6 +21,7 @@
 extern crate alloc;
 
 mod author;
+pub mod bulk;
 mod facts;
 mod program;
 mod vocabulary;
