@@ -28,7 +28,7 @@ mod vocabulary;
 
 pub use author::{
     Article, Built, Checked, Diagnostic, Language, build, check, explain, explain_program,
-    explain_settlement, render, render_all,
+    explain_settlement, format, render, render_all,
 };
 pub use facts::{
     Carries, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled, Settlement,

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use quantity::{Money, PicoYuan};
+use quantity::{Duration, Instant, Money, PicoYuan};
 
 use super::messages::{Fault, fault};
 use super::reference;
@@ -16,8 +16,23 @@ pub(super) fn run(contract: &Contract, program: &Program<'_>) -> Vec<Fault> {
 
 fn run_one(contract: &Contract, program: &Program<'_>, example: &Example) -> Vec<Fault> {
     let signals = signals(example);
-    let Some(facts) = facts(program, example, &signals) else {
+    let quantities = example
+        .quantities
+        .iter()
+        .fold(Quantities::NONE, |all, (quantity, amount, _)| all.with(*quantity, *amount));
+    let interval = Duration::from_seconds(i64::from(contract.interval_seconds));
+    let Some(end) = example.start.checked_add(interval) else {
         return alloc::vec![fault!(EXAMPLE_REFUSED, example.span, SettleError::EmptyInterval)];
+    };
+    let facts = Facts {
+        start: example.start,
+        end: end.min(program.next_boundary(example.start, &signals)),
+        energy: example.energy,
+        month_before: example.month_before,
+        year_before: example.year_before,
+        signals: &signals,
+        quantities: &quantities,
+        held: example.held.unwrap_or_default(),
     };
     let (mut carries, mut expected) = (Carries::ZERO, Carries::ZERO);
     let settled = program.settle(&facts, &mut carries);
@@ -34,21 +49,7 @@ fn run_one(contract: &Contract, program: &Program<'_>, example: &Example) -> Vec
 fn signals(example: &Example) -> Signals {
     example.signals.iter().fold(Signals::NONE, |signals, (id, price, age)| {
         let from = example.start.unix_milliseconds().saturating_sub(age.milliseconds());
-        signals.with(*id, *price, quantity::Instant::from_unix_milliseconds(from))
-    })
-}
-
-fn facts<'s>(program: &Program<'_>, example: &Example, signals: &'s Signals) -> Option<Facts<'s>> {
-    let interval_end = example.start.checked_add(program.header().interval)?;
-    Some(Facts {
-        start: example.start,
-        end: interval_end.min(program.next_boundary(example.start, signals)),
-        energy: example.energy,
-        month_before: example.month_before,
-        year_before: example.year_before,
-        signals,
-        quantities: &Quantities::NONE,
-        held: Money::ZERO,
+        signals.with(*id, *price, Instant::from_unix_milliseconds(from))
     })
 }
 
@@ -68,6 +69,12 @@ fn compare(
                 faults.push(fault!(EXAMPLE, result.leg.span, rule.name.text, stated, given));
             }
         }
+    }
+    let stated = example.hold.map_or(Money::ZERO, |(money, _)| money);
+    let given = settlement.prepaid.map_or(Money::ZERO, |prepaid| prepaid.hold);
+    if stated != given {
+        let span = example.hold.map_or(example.span, |(_, span)| span);
+        faults.push(fault!(EXAMPLE_HOLD, span, stated, given));
     }
     faults
 }

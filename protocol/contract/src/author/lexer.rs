@@ -27,7 +27,7 @@ pub(super) struct Token<'s> {
 }
 
 /// Longest first, so that `->` isn't read as a minus.
-const SYMBOLS: [(&str, &str); 30] = [
+const SYMBOLS: [(&str, &str); 31] = [
     ("->", "->"),
     ("→", "->"),
     ("=>", "=>"),
@@ -58,17 +58,24 @@ const SYMBOLS: [(&str, &str); 30] = [
     ("％", "%"),
     ("/", "/"),
     ("／", "/"),
+    ("×", "×"),
 ];
 
-pub(super) fn lex(source: &str) -> Result<Vec<Token<'_>>, Fault> {
-    let mut lexer = Lexer { source, at: 0 };
+/// A source cut into tokens, and the comments between them.
+pub(super) struct Lexed<'s> {
+    pub(super) tokens: Vec<Token<'s>>,
+    pub(super) comments: Vec<Span>,
+}
+
+pub(super) fn lex(source: &str) -> Result<Lexed<'_>, Fault> {
+    let mut lexer = Lexer { source, at: 0, comments: Vec::new() };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_space();
         let token = lexer.token()?;
         tokens.push(token);
         if token.kind == Kind::End {
-            return Ok(tokens);
+            return Ok(Lexed { tokens, comments: lexer.comments });
         }
     }
 }
@@ -76,6 +83,7 @@ pub(super) fn lex(source: &str) -> Result<Vec<Token<'_>>, Fault> {
 struct Lexer<'s> {
     source: &'s str,
     at: usize,
+    comments: Vec<Span>,
 }
 
 impl<'s> Lexer<'s> {
@@ -92,7 +100,9 @@ impl<'s> Lexer<'s> {
             if !trimmed.starts_with('#') {
                 return;
             }
-            self.advance(trimmed.find('\n').unwrap_or(trimmed.len()));
+            let comment = trimmed.lines().next().unwrap_or_default();
+            self.comments.push(self.span(comment.trim_end().len()));
+            self.advance(comment.len());
         }
     }
 

@@ -3,16 +3,22 @@
 mod check;
 mod compile;
 mod diagnostic;
+mod encode;
 mod examples;
 mod explain;
+mod format;
+mod keywords;
 mod lexer;
 mod messages;
 mod parser;
+mod pieces;
 mod reference;
 mod tree;
+mod words;
 
 pub use diagnostic::{Diagnostic, Language, render, render_all};
 pub use explain::{explain, explain_program, explain_settlement};
+pub use format::format;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,6 +53,8 @@ pub struct Built {
     pub class: CustomerClass,
     /// The register that it settles.
     pub direction: Direction,
+    /// Name of the contract that holds when this one expires, if it says so.
+    pub expiry: Option<String>,
     /// The documents that the rules cite, in the order of the source.
     pub articles: Vec<Article>,
 }
@@ -105,6 +113,7 @@ impl Checked {
             title_en: contract.title_en,
             class: contract.class,
             direction: contract.direction,
+            expiry: contract.expiry.map(|name| name.text),
             articles: articles.collect(),
         }
     }
