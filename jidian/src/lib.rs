@@ -14,5 +14,6 @@ pub mod commands;
 pub mod console;
 pub mod pilot;
 pub mod store;
+pub mod tariff_study;
 pub mod view;
 pub mod web;

@@ -96,6 +96,12 @@ impl Profiles {
         self.series.contains_key(name)
     }
 
+    /// A whole series: 366 days of 96 steps, from the first of January of a leap year.
+    #[must_use]
+    pub fn series(&self, name: &str) -> Option<&[Millionths]> {
+        self.series.get(name).map(Vec::as_slice)
+    }
+
     /// The value at an instant, by legal date (of any year) and time of day.
     ///
     /// # Panics

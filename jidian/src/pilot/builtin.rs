@@ -7,6 +7,9 @@ use std::io::Read;
 const LOADS: &[u8] = include_bytes!("../../../data/simbench/load_profiles_2016_15min.csv.gz");
 const PLANTS: &[u8] = include_bytes!("../../../data/simbench/res_profiles_2016_15min.csv.gz");
 
+/// Kind, usual size and frequency of each built-in profile, as CSV.
+pub const PROFILES_META: &str = include_str!("../../../data/simbench/profiles_meta.csv");
+
 /// Built-in scenarios by name.
 pub const SCENARIOS: &[(&str, &str)] =
     &[("henan-day", include_str!("../../../data/scenarios/henan-day.toml"))];
@@ -47,6 +50,12 @@ contracts!(
 #[must_use]
 pub fn contract(name: &str) -> Option<&'static str> {
     CONTRACTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The built-in tables of profiles as CSV: loads, then plants.
+#[must_use]
+pub fn profile_tables() -> [String; 2] {
+    [unpack(LOADS), unpack(PLANTS)]
 }
 
 /// The built-in profiles of these names.

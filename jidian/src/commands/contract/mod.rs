@@ -6,6 +6,7 @@ mod explain;
 mod package;
 mod publish;
 mod sign;
+mod simulate;
 
 use super::{Failure, Language};
 use clap::Subcommand;
@@ -36,6 +37,11 @@ pub(super) enum Command {
     /// changed, and the codes are shown.
     #[command(after_help = "Example:\n  jidian contract publish my.package --data D")]
     Publish(publish::Arguments),
+    /// Bill a year of many customers under two contracts: who pays more, who pays less.
+    #[command(
+        after_help = "Example:\n  jidian contract simulate new.contract --against residential-henan --svg change.svg"
+    )]
+    Simulate(simulate::Simulate),
 }
 
 const SIGN_EXAMPLES: &str = "\
@@ -61,6 +67,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Inspect(arguments) => explain::inspect(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Publish(arguments) => publish::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
     }
 }
 

@@ -63,6 +63,7 @@ mod load;
 mod proof;
 mod rows;
 mod settle;
+mod tiered;
 mod walk;
 
 pub(crate) use format::{Op, Rounding, Rows, Section, Share, opcode};
