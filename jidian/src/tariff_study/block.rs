@@ -10,7 +10,7 @@ use quantity::{Energy, Money};
 use std::collections::BTreeMap;
 
 /// Power factor of every customer: the shapes say nothing that would hold for Chinese customers.
-pub const POWER_FACTOR_PPM: i64 = 950_000;
+const POWER_FACTOR_PPM: i64 = 950_000;
 /// Steps of an hour: a kWh of a quarter of an hour is 4 kW.
 const STEPS_PER_HOUR: i64 = 4;
 

@@ -26,9 +26,9 @@ pub mod year;
 
 use crate::commands::Language;
 use block::Columns;
-pub use block::{POWER_FACTOR_PPM, unknown_quantity};
+pub use block::unknown_quantity;
 use contract::bulk::Plan;
-use contract::{CustomerClass, Direction, Item, Program, Role, SettleError, SignalId};
+use contract::{CustomerClass, Direction, Item, Program, Quantity, Role, SettleError, SignalId};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use population::Customer;
 use quantity::{Duration, Energy, Instant, Money, Price};
@@ -129,6 +129,8 @@ pub struct ContractFacts {
     pub digest: String,
     /// Its signals, with the value that counts while none is received.
     pub defaults: Vec<(SignalId, Price)>,
+    /// Quantities of the month that it charges or looks up.
+    pub monthly: Vec<Quantity>,
 }
 
 impl ContractFacts {

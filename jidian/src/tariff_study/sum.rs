@@ -2,7 +2,7 @@
 
 use super::block::Columns;
 use super::year::ItemPrices;
-use super::{ItemTotal, LegTotal, Outcome, Outcomes, SideTotals, Study, customer_sign};
+use super::{ItemTotal, LegTotal, Outcome, Outcomes, SideTotals, Study};
 use contract::{Item, Program};
 use quantity::Money;
 use std::collections::BTreeMap;
@@ -88,13 +88,16 @@ fn priced(
 ) -> Vec<ItemTotal> {
     let mut items = prices.items.clone();
     let tiered: Vec<(Item, u8)> = program.tier_items().collect();
-    items.extend(closing.keys().filter(|line| !prices.items.contains(line) && !tiered.contains(line)));
+    items.extend(
+        closing.keys().filter(|line| !prices.items.contains(line) && !tiered.contains(line)),
+    );
     let count = prices.items.len();
     let total = |(at, line): (usize, (Item, u8))| {
         let mut pico_yuan = closing.get(&line).copied().unwrap_or_default();
         if at < count {
             let prices = prices.prices.iter().skip(at).step_by(count);
-            pico_yuan += prices.zip(energy).map(|(price, energy)| i128::from(*price) * energy).sum::<i128>();
+            pico_yuan +=
+                prices.zip(energy).map(|(price, energy)| i128::from(*price) * energy).sum::<i128>();
         }
         ItemTotal { items: vec![line.0], leg: line.1, pico_yuan }
     };

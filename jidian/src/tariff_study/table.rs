@@ -4,7 +4,7 @@ use super::bill::CustomerBill;
 use super::words::{Table, decimal, grouped, percent, say, share, signed_yuan, yuan};
 use super::{Findings, LegTotal, Shown};
 use crate::commands::Language;
-use contract::{Item, Role};
+use contract::{Item, Quantity, Role};
 use core::fmt::Write;
 use quantity::{Duration, Money, Price};
 
@@ -47,6 +47,39 @@ impl Shown<'_> {
                         signal.name_zh()
                     ),
                 };
+            }
+        }
+        text + &self.assumptions()
+    }
+
+    /// What the shapes don't tell and a contract charges.
+    fn assumptions(&self) -> String {
+        let mut text = String::new();
+        let charged = |quantity| self.contracts.iter().any(|one| one.monthly.contains(&quantity));
+        for (quantity, zh, en) in [
+            (
+                Quantity::MaximumDemand,
+                "最大需量取当月 15 分钟平均功率的最大值",
+                "maximum demand is the largest mean power of 15 minutes in the month",
+            ),
+            (
+                Quantity::Capacity,
+                "容量取用户的额定功率",
+                "capacity is the customer's nominal power",
+            ),
+            (
+                Quantity::PowerFactor,
+                "功率因数一律按 95 %",
+                "the power factor is 95 % for everybody",
+            ),
+            (
+                Quantity::Billed,
+                "计费额取当月截至最后一次结算之前的账单",
+                "the amount billed is the month's bill before its last settlement",
+            ),
+        ] {
+            if charged(quantity) {
+                text += &format!("{}: {}\n", self.say("假设", "Assumed"), self.say(zh, en));
             }
         }
         text

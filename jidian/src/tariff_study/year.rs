@@ -79,7 +79,8 @@ impl Year {
             let step_end = step_start + STEP;
             let mut start = step_start;
             while start < step_end {
-                let cut = programs.iter().map(|program| program.next_boundary(start, &Signals::NONE));
+                let cut =
+                    programs.iter().map(|program| program.next_boundary(start, &Signals::NONE));
                 let until = cut.min().map_or(step_end, |cut| cut.min(step_end));
                 slices.push(slice(step, step_start, start, until));
                 start = until;

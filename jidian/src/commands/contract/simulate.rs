@@ -8,7 +8,7 @@ use crate::tariff_study::shapes::{Meta, Source, parse_metas};
 use crate::tariff_study::year::Year;
 use crate::tariff_study::{
     BLOCK_CUSTOMERS, ContractFacts, Findings, Progress, SIDES, Shown, Study, StudyError, bill,
-    run as bill_all,
+    run as bill_all, unknown_quantity,
 };
 use clap::Args;
 use contract::{Built, Program};
@@ -190,7 +190,9 @@ fn comparable(built: &[Built; 2]) -> Result<(), Failure> {
     for one in built {
         if let Some(quantity) = unknown_quantity(&program(one)?) {
             let (name, quantity) = (&one.name, quantity.name_en());
-            return Err(Failure(format!("{name} charges the {quantity}, which no customer here has")));
+            return Err(Failure(format!(
+                "{name} charges the {quantity}, which no customer here has"
+            )));
         }
     }
     if old.direction == new.direction {
@@ -215,6 +217,7 @@ fn facts(built: &Built, program: &Program<'_>) -> ContractFacts {
         interval: header.interval,
         digest: crypto::sm3(&built.bytecode).to_string(),
         defaults: header.signals.iter().map(|rule| (rule.id, rule.default)).collect(),
+        monthly: header.quantities.iter().map(|rule| rule.quantity).collect(),
     }
 }
 
