@@ -25,6 +25,7 @@ pub mod bulk;
 mod facts;
 mod program;
 mod vocabulary;
+pub mod wasm;
 
 pub use author::{
     Article, Built, Checked, Diagnostic, Language, build, check, explain, explain_program,

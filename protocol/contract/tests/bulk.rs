@@ -1,33 +1,17 @@
 //! The bulk executor gives what the interpreter gives, row for row.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
-use std::path::Path;
+mod library;
 
 use contract::bulk::{
     Column, Movements, Plan, Postings, QuantityColumns, Refusal, SignalColumns, Times, compare,
 };
-use contract::{Checked, Program, SettleError, check};
+use contract::{Program, SettleError};
 use quantity::{Duration, Energy, Instant, Money};
-
-/// Every contract of the library, by file name.
-fn contracts() -> Vec<(String, Checked)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/contracts");
-    let mut found: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "contract"))
-        .map(|path| {
-            let checked = check(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), checked)
-        })
-        .collect();
-    found.sort_by(|one, other| one.0.cmp(&other.0));
-    found
-}
 
 #[test]
 fn every_contract_of_the_library_settles_the_same_in_bulk() {
-    let contracts = contracts();
+    let contracts = library::contracts();
     assert!(contracts.len() >= 20);
     let mut refused = 0;
     for (name, contract) in &contracts {
@@ -39,10 +23,6 @@ fn every_contract_of_the_library_settles_the_same_in_bulk() {
         }
     }
     assert!(refused > 1000, "the edges were tried");
-}
-
-fn residential() -> Checked {
-    contracts().into_iter().find(|named| named.0 == "residential-henan.contract").unwrap().1
 }
 
 /// 2026-07-01 20:00 legal time.
@@ -63,7 +43,7 @@ fn movements(energy: &[Energy]) -> Movements<'_> {
 /// The second example of the contract: 3 × 0.541 + 2 × 0.05 = 1.723; 3 × 0.019 = 0.057.
 #[test]
 fn a_movement_across_a_tier_costs_what_the_example_says() {
-    let contract = residential();
+    let contract = library::contract("residential-henan");
     let mut plan = Plan::new(&Program::load(contract.bytecode()).unwrap());
     let energy = [Energy::from_kwh(3); 1000];
     let mut postings = Postings::new(plan.legs(), energy.len());
@@ -79,7 +59,7 @@ fn a_movement_across_a_tier_costs_what_the_example_says() {
 /// 10⁻⁶ kWh × 0.541 yuan/kWh = 0.541 micro-yuan: two of them make one micro-yuan and leave 0.082.
 #[test]
 fn rests_are_carried_from_call_to_call_and_a_refused_row_keeps_its_own() {
-    let contract = residential();
+    let contract = library::contract("residential-henan");
     let mut plan = Plan::new(&Program::load(contract.bytecode()).unwrap());
     let one = Energy::from_milliwatt_hours(1);
     let mut postings = Postings::new(plan.legs(), 2);

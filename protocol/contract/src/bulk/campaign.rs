@@ -15,6 +15,7 @@ use super::{
     SignalColumns, Times,
 };
 use crate::program::Section;
+use crate::wasm::{Replay, status};
 use crate::{
     Carries, Checked, Facts, Program, QuantityRule, SettleError, Settlement, SignalRule,
     SignalValue,
@@ -61,12 +62,29 @@ impl fmt::Display for Difference {
     }
 }
 
+/// An executor from outside, such as an engine that runs the emitted module: it returns what the
+/// module left behind, or the status of a refusal.
+pub type Outsider<'o> = dyn FnMut(&Facts<'_>, &Carries) -> Result<Replay, i32> + 'o;
+
 /// Settles one generated batch of movements with all executors.
 ///
 /// # Panics
 /// Never for what [`crate::check`] returned: its byte code loads.
 #[must_use]
 pub fn compare(contract: &Checked, seed: u64) -> CampaignReport {
+    compare_with(contract, seed, None)
+}
+
+/// The same with one more executor, which settles every movement too.
+///
+/// # Panics
+/// Never for what [`crate::check`] returned: its byte code loads.
+#[must_use]
+pub fn compare_with(
+    contract: &Checked,
+    seed: u64,
+    outsider: Option<&mut Outsider<'_>>,
+) -> CampaignReport {
     let program = Program::load(contract.bytecode()).expect("checked byte code loads");
     let mut dice = Dice(seed);
     let batch = Batch::new(&mut dice, &program);
@@ -77,8 +95,8 @@ pub fn compare(contract: &Checked, seed: u64) -> CampaignReport {
         postings.set_carries(row, carries);
     }
     plan.settle(&movements, &mut postings);
-    let mut comparison = Comparison { contract, program, movements, postings, seed };
-    comparison.run(&batch.carries)
+    let comparison = Comparison { contract, program, movements, postings, seed };
+    comparison.run(&batch.carries, outsider)
 }
 
 /// A batch that was settled in bulk and is now settled row by row.
@@ -101,11 +119,13 @@ struct Outcome {
 }
 
 impl Comparison<'_> {
-    fn run(&mut self, carries: &[Carries]) -> CampaignReport {
+    fn run(&self, carries: &[Carries], mut outsider: Option<&mut Outsider<'_>>) -> CampaignReport {
         let mut report = CampaignReport::default();
         for (row, carries) in carries.iter().enumerate() {
             report.cases = report.cases.saturating_add(1);
-            report.difference = self.row(row, *carries, &mut report);
+            report.difference = self.row(row, *carries, &mut report).or_else(|| {
+                outsider.as_deref_mut().and_then(|outsider| self.outside(row, *carries, outsider))
+            });
             if report.difference.is_some() {
                 break;
             }
@@ -134,6 +154,25 @@ impl Comparison<'_> {
             }
         }
         None
+    }
+
+    /// What another engine says about the row, if that isn't what the interpreter says.
+    fn outside(
+        &self,
+        row: usize,
+        before: Carries,
+        outsider: &mut Outsider<'_>,
+    ) -> Option<Difference> {
+        let (signals, quantities) = self.movements.held_by(row);
+        let facts = self.movements.facts(row, &signals, &quantities)?;
+        let mut carries = before;
+        let expected = match self.program.settle(&facts, &mut carries) {
+            Ok(settlement) => Ok(Replay::expected(&settlement, carries)),
+            Err(error) => Err(status(error)),
+        };
+        let replayed = outsider(&facts, &before);
+        let differs = expected != replayed;
+        differs.then(|| self.difference(row, (&facts, before), &expected, &replayed))
     }
 
     fn outcome(&self, settled: &Result<Settlement, SettleError>, carries: Carries) -> Outcome {
