@@ -28,8 +28,8 @@ mod vocabulary;
 pub mod wasm;
 
 pub use author::{
-    Article, Built, Checked, Diagnostic, Language, build, check, explain, explain_program,
-    explain_settlement, format, render, render_all,
+    Article, Built, Campaign, Case, Checked, Diagnostic, Language, build, check, explain,
+    explain_program, explain_settlement, format, render, render_all,
 };
 pub use facts::{
     Carries, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled, Settlement,

@@ -1,5 +1,6 @@
 //! From the readable source to byte code: this side allocates and never runs on the chip.
 
+mod campaign;
 mod check;
 mod compile;
 mod diagnostic;
@@ -16,6 +17,7 @@ mod reference;
 mod tree;
 mod words;
 
+pub use campaign::{Campaign, Case};
 pub use diagnostic::{Diagnostic, Language, render, render_all};
 pub use explain::{explain, explain_program, explain_settlement};
 pub use format::format;
