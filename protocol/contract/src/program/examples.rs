@@ -18,14 +18,14 @@ pub(super) fn run(program: &Program<'_>, reader: &mut Reader<'_>) -> Result<(), 
 
 /// `None` where it can't be read, or where its settlement is refused.
 fn run_one(program: &Program<'_>, reader: &mut Reader<'_>) -> Option<bool> {
-    let start = Instant::EPOCH.checked_add(minutes(reader.whole()?)?)?;
-    let energy = Energy::from_milliwatt_hours(reader.whole()?);
-    let month_before = Energy::from_milliwatt_hours(reader.whole()?);
-    let year_before = Energy::from_milliwatt_hours(reader.whole()?);
+    let start = Instant::EPOCH.checked_add(minutes(reader.whole())?)?;
+    let energy = Energy::from_milliwatt_hours(reader.whole());
+    let month_before = Energy::from_milliwatt_hours(reader.whole());
+    let year_before = Energy::from_milliwatt_hours(reader.whole());
     let quantities = &quantities(program, reader)?;
     let signals = &signals(program, reader, start)?;
     let prepaid = program.prepaid().is_some();
-    let held = if prepaid { reader.whole()? } else { 0 };
+    let held = if prepaid { reader.whole() } else { 0 };
     let held = Money::from_micro_yuan(held);
     let interval_end = start.checked_add(program.fixed.interval())?;
     let end = interval_end.min(program.next_boundary(start, signals));
@@ -34,14 +34,14 @@ fn run_one(program: &Program<'_>, reader: &mut Reader<'_>) -> Option<bool> {
     let settled = program.settle_with(&facts, &mut carries, &mut |_| ()).ok()?;
     let mut holds = true;
     for leg in &settled.legs {
-        let stated = (reader.signed()?, u32::try_from(reader.varint()?).ok()?);
+        let stated = (reader.signed(), u32::try_from(reader.varint()).ok()?);
         holds &= PicoYuan::new(stated.1) == Some(carries.get(leg.leg));
         holds &= leg.money.micro_yuan() == stated.0;
     }
     if let Some(prepaid) = settled.prepaid {
-        holds &= prepaid.hold.micro_yuan() == reader.whole()?;
+        holds &= prepaid.hold.micro_yuan() == reader.whole();
     }
-    Some(holds)
+    Some(holds && reader.is_sound())
 }
 
 fn minutes(count: i64) -> Option<Duration> {
@@ -52,10 +52,10 @@ fn minutes(count: i64) -> Option<Duration> {
 fn quantities(program: &Program<'_>, reader: &mut Reader<'_>) -> Option<Quantities> {
     let mut quantities = Quantities::NONE;
     let mut last = Quantity::Energy;
-    for _ in 0..reader.u8()? {
-        let quantity = Quantity::from_byte(reader.u8()?)?;
+    for _ in 0..reader.u8() {
+        let quantity = Quantity::from_byte(reader.u8())?;
         let declared = quantity > last && program.most(quantity).is_some();
-        quantities.set(quantity, Some(reader.whole()?));
+        quantities.set(quantity, Some(reader.whole()));
         last = declared.then_some(quantity)?;
     }
     Some(quantities)
@@ -65,11 +65,11 @@ fn quantities(program: &Program<'_>, reader: &mut Reader<'_>) -> Option<Quantiti
 fn signals(program: &Program<'_>, reader: &mut Reader<'_>, start: Instant) -> Option<Signals> {
     let mut signals = Signals::NONE;
     let mut last = None;
-    for _ in 0..reader.u8()? {
-        let id = SignalId::from_byte(reader.u8()?)?;
+    for _ in 0..reader.u8() {
+        let id = SignalId::from_byte(reader.u8())?;
         let read = Some(id) > last && program.signal_rules().any(|rule| rule.id == id);
-        let price = Price::from_micro_yuan_per_kwh(reader.signed()?);
-        let age = reader.whole()?;
+        let price = Price::from_micro_yuan_per_kwh(reader.signed());
+        let age = reader.whole();
         let from = start.unix_milliseconds().checked_sub(age)?;
         let from = Instant::from_unix_milliseconds(from);
         signals.set(id, Some(SignalValue { price, from }));

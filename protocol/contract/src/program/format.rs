@@ -92,86 +92,102 @@ impl Rounding {
     }
 }
 
-/// Reads forward and never past the end.
+/// Reads forward and never past the end. What isn't there reads as zero, and the reader remembers:
+/// whoever reads asks once, at the end, whether all of it was sound.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    is_sound: bool,
+}
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { rest: bytes, is_sound: true }
     }
 
     pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.0
+        self.rest
     }
 
-    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (head, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(head)
+    /// Whether everything that was read was there, and in its one form.
+    pub(crate) const fn is_sound(&self) -> bool {
+        self.is_sound
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*head)
+    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
+        let parts = self.rest.split_at_checked(length);
+        self.is_sound &= parts.is_some();
+        let (head, rest) = parts.unwrap_or_default();
+        self.rest = rest;
+        head
     }
 
-    pub(crate) fn u8(&mut self) -> Option<u8> {
-        self.array::<1>().map(|[byte]| byte)
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.take(N).first_chunk().copied().unwrap_or([0; N])
     }
 
-    pub(crate) fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
+    pub(crate) fn u8(&mut self) -> u8 {
+        let [byte] = self.array();
+        byte
     }
 
-    pub(crate) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
+    pub(crate) fn u16(&mut self) -> u16 {
+        u16::from_le_bytes(self.array())
     }
 
-    pub(crate) fn price(&mut self) -> Option<Price> {
-        let micro_yuan = i32::from_le_bytes(self.array()?);
-        Some(Price::from_micro_yuan_per_kwh(i64::from(micro_yuan)))
+    pub(crate) fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.array())
+    }
+
+    pub(crate) fn price(&mut self) -> Price {
+        let micro_yuan = i32::from_le_bytes(self.array());
+        Price::from_micro_yuan_per_kwh(i64::from(micro_yuan))
     }
 
     /// An amount that isn't negative, in eight bytes.
-    pub(crate) fn amount(&mut self) -> Option<i64> {
-        i64::try_from(u64::from_le_bytes(self.array()?)).ok()
+    pub(crate) fn amount(&mut self) -> i64 {
+        let value = u64::from_le_bytes(self.array());
+        self.not_negative(value)
+    }
+
+    pub(crate) fn energy(&mut self) -> Energy {
+        Energy::from_milliwatt_hours(self.amount())
+    }
+
+    fn not_negative(&mut self, value: u64) -> i64 {
+        let value = value.cast_signed();
+        self.is_sound &= value >= 0;
+        value
     }
 
     /// Seven bits a byte, lowest first, in the fewest bytes that hold the number.
-    pub(crate) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> u64 {
         let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
-            let bits = u64::from(byte & 0x7f);
-            let placed = bits.checked_shl(shift)?;
-            if placed.checked_shr(shift)? != bits || (byte == 0 && shift > 0) {
-                return None;
-            }
-            value |= placed;
-            if byte & 0x80 == 0 {
-                return Some(value);
+        let mut shift = 0_u32;
+        loop {
+            let byte = self.u8();
+            // The tenth byte has room for one bit, and a last byte of zero would say nothing.
+            let fits = shift < 63 || byte <= 1;
+            self.is_sound &= fits && (byte != 0 || shift == 0);
+            value |= u64::from(byte & 0x7f).wrapping_shl(shift);
+            shift = shift.saturating_add(7);
+            if byte & 0x80 == 0 || !fits {
+                return value;
             }
         }
-        None
     }
 
     /// A varint that isn't negative as a signed number.
-    pub(crate) fn whole(&mut self) -> Option<i64> {
-        i64::try_from(self.varint()?).ok()
+    pub(crate) fn whole(&mut self) -> i64 {
+        let value = self.varint();
+        self.not_negative(value)
     }
 
     /// A signed number: 0, -1, 1, -2, … as the varints 0, 1, 2, 3, …
-    pub(crate) fn signed(&mut self) -> Option<i64> {
-        let folded = self.varint()?;
+    pub(crate) fn signed(&mut self) -> i64 {
+        let folded = self.varint();
         let size = (folded >> 1).cast_signed();
-        Some(if folded & 1 == 0 { size } else { !size })
-    }
-
-    pub(crate) fn energy(&mut self) -> Option<Energy> {
-        let milliwatt_hours = i64::try_from(u64::from_le_bytes(self.array()?)).ok()?;
-        Some(Energy::from_milliwatt_hours(milliwatt_hours))
+        if folded & 1 == 0 { size } else { !size }
     }
 }
 
@@ -261,21 +277,22 @@ impl Fixed {
 
 impl<'a> Decode<'a> for Fixed {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            class: CustomerClass::from_byte(reader.u8()?)?,
-            direction: Direction::from_byte(reader.u8()?)?,
-            version: reader.u32()?,
-            interval_seconds: reader.u32()?,
-            energy_max: reader.energy()?,
-            floor: reader.price()?,
-            cap: reader.price()?,
-            steps_max: reader.u16()?,
-            stack_max: reader.u8()?,
-            counts: reader.array()?,
-            first_year: reader.u16()?,
-            years: reader.u8()?,
-            code_bytes: reader.u16()?,
-        })
+        let row = Self {
+            class: CustomerClass::from_byte(reader.u8())?,
+            direction: Direction::from_byte(reader.u8())?,
+            version: reader.u32(),
+            interval_seconds: reader.u32(),
+            energy_max: reader.energy(),
+            floor: reader.price(),
+            cap: reader.price(),
+            steps_max: reader.u16(),
+            stack_max: reader.u8(),
+            counts: reader.array(),
+            first_year: reader.u16(),
+            years: reader.u8(),
+            code_bytes: reader.u16(),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -292,71 +309,84 @@ impl<'a> Sections<'a> {
     }
 }
 
+/// Passes one row, and says whether it could be read.
+pub(crate) type Skip<'a> = fn(&mut Reader<'a>) -> bool;
+
+pub(crate) fn skip<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> bool {
+    T::decode(reader).is_some()
+}
+
 /// Cuts off as many rows as the header counts.
 pub(crate) fn section<'a, T: Decode<'a>>(reader: &mut Reader<'a>, count: u8) -> Option<&'a [u8]> {
-    let mut rows = *reader;
+    cut(reader, count, skip::<T>)
+}
+
+pub(crate) fn cut<'a>(reader: &mut Reader<'a>, count: u8, skip: Skip<'a>) -> Option<&'a [u8]> {
+    let start = reader.rest();
     for _ in 0..count {
-        T::decode(&mut rows)?;
+        if !skip(reader) {
+            return None;
+        }
     }
-    let length = reader.rest().len().checked_sub(rows.rest().len())?;
-    reader.take(length)
+    start.get(..start.len().checked_sub(reader.rest().len())?)
 }
 
 impl<'a> Decode<'a> for Price {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        reader.price()
+        let price = reader.price();
+        reader.is_sound().then_some(price)
     }
 }
 
 impl<'a> Decode<'a> for Energy {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        reader.energy()
+        let energy = reader.energy();
+        reader.is_sound().then_some(energy)
     }
 }
 
 impl<'a> Decode<'a> for Op {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let number = reader.u8()?;
-        if number >= opcode::CHARGE {
-            return charge_op(number, reader);
-        }
-        Some(match number {
-            opcode::CONSTANT => Self::Constant { pool: reader.u8()? },
-            opcode::TABLE => Self::Table { table: reader.u8()? },
-            opcode::SIGNAL => Self::Signal { id: SignalId::from_byte(reader.u8()?)? },
+        let number = reader.u8();
+        let op = match number {
+            opcode::CHARGE.. => charge_op(number, reader)?,
+            opcode::CONSTANT => Self::Constant { pool: reader.u8() },
+            opcode::TABLE => Self::Table { table: reader.u8() },
+            opcode::SIGNAL => Self::Signal { id: SignalId::from_byte(reader.u8())? },
             opcode::ADD => Self::Add,
             opcode::SUBTRACT => Self::Subtract,
             opcode::LESSER => Self::Lesser,
             opcode::GREATER => Self::Greater,
-            opcode::STEPS => Self::Steps { table: reader.u8()? },
+            opcode::STEPS => Self::Steps { table: reader.u8() },
             opcode::SHARE => Self::Share(Share {
-                ppm: reader.u32()?,
-                rounding: Rounding::from_byte(reader.u8()?)?,
-                unit: reader.u32()?,
+                ppm: reader.u32(),
+                rounding: Rounding::from_byte(reader.u8())?,
+                unit: reader.u32(),
             }),
-            opcode::SELECT => Self::Select { condition: reader.u8()? },
+            opcode::SELECT => Self::Select { condition: reader.u8() },
             _ => return None,
-        })
+        };
+        reader.is_sound().then_some(op)
     }
 }
 
 /// The instructions that charge, and the one that guards them.
 fn charge_op(number: u8, reader: &mut Reader<'_>) -> Option<Op> {
     if number == opcode::WHEN {
-        return Some(Op::When { condition: reader.u8()?, skip: reader.u8()? });
+        return Some(Op::When { condition: reader.u8(), skip: reader.u8() });
     }
-    let (item, leg) = (Item::from_byte(reader.u8()?)?, reader.u8()?);
-    let quantity = |reader: &mut Reader<'_>| Quantity::from_byte(reader.u8()?);
+    let (item, leg) = (Item::from_byte(reader.u8())?, reader.u8());
+    let quantity = |reader: &mut Reader<'_>| Quantity::from_byte(reader.u8());
     Some(match number {
         opcode::CHARGE => Op::Charge { item, leg },
-        opcode::CHARGE_TIERS => Op::ChargeTiers { item, leg, tiers: reader.u8()? },
+        opcode::CHARGE_TIERS => Op::ChargeTiers { item, leg, tiers: reader.u8() },
         opcode::CHARGE_ON => Op::ChargeOn { item, leg, quantity: quantity(reader)? },
         opcode::CHARGE_BEYOND => {
-            let (quantity, ppm) = (quantity(reader)?, reader.u32()?);
-            Op::ChargeBeyond { item, leg, quantity, ppm, base: Quantity::from_byte(reader.u8()?)? }
+            let (quantity, ppm) = (quantity(reader)?, reader.u32());
+            Op::ChargeBeyond { item, leg, quantity, ppm, base: Quantity::from_byte(reader.u8())? }
         }
         opcode::CHARGE_PART => {
-            Op::ChargePart { item, leg, quantity: quantity(reader)?, ppm: reader.u32()? }
+            Op::ChargePart { item, leg, quantity: quantity(reader)?, ppm: reader.u32() }
         }
         _ => return None,
     })

@@ -5,8 +5,8 @@ use core::fmt;
 
 use quantity::{CivilDate, Duration, Energy, Money, Price};
 
-use super::format::{Decode, Fixed, Reader, SECTIONS, Sections, section};
-use super::rows::Start;
+use super::format::{Decode, Fixed, Reader, SECTIONS, Sections, Skip, cut, skip};
+use super::rows::{BandRow, Start};
 use super::settle::legal_day;
 use super::{
     ALL_BANDS, ALL_DAY_KINDS, ALL_EVENTS, ALL_MONTHS, BandTable, Condition, Constant, DayPlan,
@@ -34,6 +34,8 @@ pub struct LoadError {
     pub fault: LoadFault,
     /// Byte at which the broken part begins.
     pub at: u16,
+    /// The total price that is possible beyond floor or cap; zero for any other fault.
+    pub price: Price,
 }
 
 /// A rule of the byte code.
@@ -103,14 +105,19 @@ pub enum LoadFault {
     /// A range can leave 64 bits.
     Range,
     /// The total price can fall to this, below the floor.
-    BelowFloor(Quantity, Price),
+    BelowFloor(Quantity),
     /// The total price can rise to this, above the cap.
-    AboveCap(Quantity, Price),
+    AboveCap(Quantity),
 }
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at byte {})", self.fault, self.at)
+        let Self { fault, at, price } = self;
+        if matches!(fault, LoadFault::BelowFloor(_) | LoadFault::AboveCap(_)) {
+            write!(f, "{fault}: {price}")
+        } else {
+            write!(f, "{fault} (at byte {at})")
+        }
     }
 }
 
@@ -151,12 +158,8 @@ impl fmt::Display for LoadFault {
                 let number = u16::from(*number).saturating_add(1);
                 return write!(f, "worked example {number} doesn't come out");
             }
-            Self::BelowFloor(_, price) => {
-                return write!(f, "the price can fall to {price}, below the floor");
-            }
-            Self::AboveCap(_, price) => {
-                return write!(f, "the price can rise to {price}, above the cap");
-            }
+            Self::BelowFloor(_) => "the price can fall below the floor",
+            Self::AboveCap(_) => "the price can rise above the cap",
         })
     }
 }
@@ -165,19 +168,27 @@ impl core::error::Error for LoadError {}
 
 /// Checks everything.
 pub(super) fn load(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
-    let mut reader = Reader::new(bytes);
-    prove(bytes, &mut reader).map_err(|fault| located(fault, bytes, &reader))
+    let mut place = Place { reader: Reader::new(bytes), price: Price::ZERO };
+    prove(bytes, &mut place).map_err(|fault| place.error(fault, bytes))
 }
 
 /// Reads the structure only.
 pub(super) fn reopen(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
-    let mut reader = Reader::new(bytes);
-    read(bytes, &mut reader).map_err(|fault| located(fault, bytes, &reader))
+    let mut place = Place { reader: Reader::new(bytes), price: Price::ZERO };
+    read(bytes, &mut place.reader).map_err(|fault| place.error(fault, bytes))
 }
 
-fn located(fault: LoadFault, bytes: &[u8], reader: &Reader<'_>) -> LoadError {
-    let consumed = bytes.len().saturating_sub(reader.rest().len());
-    LoadError { fault, at: u16::try_from(consumed).unwrap_or(u16::MAX) }
+/// Where the checks are; beside the fault, so that a fault stays two bytes small.
+struct Place<'a> {
+    reader: Reader<'a>,
+    price: Price,
+}
+
+impl Place<'_> {
+    fn error(&self, fault: LoadFault, bytes: &[u8]) -> LoadError {
+        let consumed = bytes.len().saturating_sub(self.reader.rest().len());
+        LoadError { fault, at: u16::try_from(consumed).unwrap_or(u16::MAX), price: self.price }
+    }
 }
 
 type Check = fn(&Program<'_>) -> Result<(), LoadFault>;
@@ -197,26 +208,26 @@ const CHECKS: [(Section, Check); SECTIONS - 1] = [
     (Section::Prepaid, check_prepaid),
 ];
 
-/// Leaves `reader` at the part that is at fault.
-fn prove<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
-    let program = read(bytes, reader)?;
+/// Leaves `place` at the part that is at fault.
+fn prove<'a>(bytes: &'a [u8], place: &mut Place<'a>) -> Result<Program<'a>, LoadFault> {
+    let program = read(bytes, &mut place.reader)?;
     for (section, check) in CHECKS {
-        *reader = program.reader_at(program.sections.of(section));
+        place.reader = program.reader_at(program.sections.of(section));
         check(&program)?;
     }
-    *reader = program.reader_at(program.sections.code);
+    place.reader = program.reader_at(program.sections.code);
     walk::check(&program)?;
-    proof::prove(&program)?;
-    *reader = program.reader_at(program.sections.of(Section::Examples));
-    examples::run(&program, reader)?;
-    require(reader.rest().is_empty(), LoadFault::Trailing)?;
+    proof::prove(&program, &mut place.price)?;
+    place.reader = program.reader_at(program.sections.of(Section::Examples));
+    examples::run(&program, &mut place.reader)?;
+    require(place.reader.rest().is_empty(), LoadFault::Trailing)?;
     Ok(program)
 }
 
 fn read<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
     require(bytes.len() <= PROGRAM_BYTES_MAX, LoadFault::TooLong)?;
-    require(reader.take(MAGIC.len()) == Some(MAGIC.as_slice()), LoadFault::Magic)?;
-    require(reader.u8() == Some(LANGUAGE_VERSION), LoadFault::LanguageVersion)?;
+    require(reader.take(MAGIC.len()) == MAGIC, LoadFault::Magic)?;
+    require(reader.u8() == LANGUAGE_VERSION, LoadFault::LanguageVersion)?;
     let fixed = Fixed::decode(reader).ok_or(LoadFault::Malformed)?;
     check_header(&fixed)?;
     let sections = read_sections(reader, &fixed).ok_or(LoadFault::Malformed)?;
@@ -232,26 +243,28 @@ impl<'a> Program<'a> {
 }
 
 fn read_sections<'a>(reader: &mut Reader<'a>, fixed: &Fixed) -> Option<Sections<'a>> {
-    let count = |section| fixed.count(section);
-    let mut rows = [
-        section::<Leg>(reader, count(Section::Legs))?,
-        section::<SignalRule>(reader, count(Section::Signals))?,
-        section::<QuantityRule>(reader, count(Section::Quantities))?,
-        section::<Condition>(reader, count(Section::Conditions))?,
-        section::<SpecialDays>(reader, count(Section::Special))?,
-        section::<DayPlan<'_>>(reader, count(Section::Days))?,
-        section::<BandTable<'_>>(reader, count(Section::Tables))?,
-        section::<StepsTable<'_>>(reader, count(Section::Steps))?,
-        section::<TierTable<'_>>(reader, count(Section::Tiers))?,
-        section::<Constant>(reader, count(Section::Pool))?,
-        section::<PrepaidRule>(reader, count(Section::Prepaid))?,
-        &[],
+    let skips: [Skip<'a>; SECTIONS - 1] = [
+        skip::<Leg>,
+        skip::<SignalRule>,
+        skip::<QuantityRule>,
+        skip::<Condition>,
+        skip::<SpecialDays>,
+        skip::<DayPlan<'_>>,
+        skip::<BandTable<'_>>,
+        skip::<StepsTable<'_>>,
+        skip::<TierTable<'_>>,
+        skip::<Constant>,
+        skip::<PrepaidRule>,
     ];
-    let code = reader.take(usize::from(fixed.code_bytes))?;
+    let mut rows = [reader.rest(); SECTIONS];
+    for ((place, skip), count) in rows.iter_mut().zip(skips).zip(fixed.counts) {
+        *place = cut(reader, count, skip)?;
+    }
+    let code = reader.take(usize::from(fixed.code_bytes));
     if let Some(examples) = rows.last_mut() {
         *examples = reader.rest();
     }
-    Some(Sections { rows, code })
+    reader.is_sound().then_some(Sections { rows, code })
 }
 
 pub(super) fn require(holds: bool, fault: LoadFault) -> Result<(), LoadFault> {
@@ -282,27 +295,55 @@ fn in_bounds(price: Price) -> bool {
     price.abs() <= PRICE_MAX
 }
 
-/// Refuses two rows that are the same.
-fn distinct<T: Clone, I: Iterator<Item = T> + Clone>(
-    rows: I,
-    same: impl Fn(&T, &T) -> bool,
+/// Refuses two rows that are the same in some of their bytes.
+fn distinct<'a, T: Decode<'a>>(
+    rows: &'a [u8],
+    part: core::ops::RangeFrom<usize>,
+    length: usize,
 ) -> Result<(), LoadFault> {
-    let mut rest = rows;
-    while let Some(row) = rest.next() {
-        require(!rest.clone().any(|other| same(&row, &other)), LoadFault::Doubled)?;
+    require(are_distinct(rows, skip::<T>, (part.start, length)), LoadFault::Doubled)
+}
+
+fn are_distinct<'a>(rows: &'a [u8], skip: Skip<'a>, (from, length): (usize, usize)) -> bool {
+    let key = |reader: &mut Reader<'a>| {
+        let start = reader.rest();
+        let row = skip(reader).then(|| start.len().saturating_sub(reader.rest().len()))?;
+        let row = start.get(from..row)?;
+        Some(row.get(..length).unwrap_or(row))
+    };
+    let mut rest = Reader::new(rows);
+    while let Some(one) = key(&mut rest) {
+        let mut others = rest;
+        while let Some(other) = key(&mut others) {
+            if one == other {
+                return false;
+            }
+        }
     }
-    Ok(())
+    true
+}
+
+/// The whole of a row counts.
+const WHOLE: usize = usize::MAX;
+
+/// Whether rows of a fixed length are ordered by their first bytes.
+fn is_ascending(rows: &[u8], length: usize) -> bool {
+    let mut last = None;
+    rows.chunks(length).all(|row| {
+        let before = core::mem::replace(&mut last, row.first());
+        before < last
+    })
 }
 
 fn check_legs(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.legs().all(|leg| leg.debit != leg.credit), LoadFault::Leg)?;
-    let wallets = program.legs().map(|leg| (leg.debit, leg.credit));
-    distinct(wallets, |a, b| a == b).map_err(|_| LoadFault::Leg)
+    let same = distinct::<Leg>(program.sections.of(Section::Legs), 0.., 2);
+    same.map_err(|_| LoadFault::Leg)
 }
 
 fn check_signals(program: &Program<'_>) -> Result<(), LoadFault> {
-    let ids = program.signal_rules().map(|rule| rule.id);
-    require(ids.is_sorted_by(|a, b| a < b), LoadFault::Signal)?;
+    let ascending = is_ascending(program.sections.of(Section::Signals), 17);
+    require(ascending, LoadFault::Signal)?;
     require(program.signal_rules().all(|rule| is_sound(&rule)), LoadFault::Signal)
 }
 
@@ -316,10 +357,8 @@ fn is_sound(rule: &SignalRule) -> bool {
 }
 
 fn check_quantities(program: &Program<'_>) -> Result<(), LoadFault> {
-    let rules = program.quantity_rules();
-    let ascending = rules.clone().is_sorted_by(|a, b| a.quantity < b.quantity);
-    let mut rules = rules;
-    let sound = rules.all(|rule| {
+    let ascending = is_ascending(program.sections.of(Section::Quantities), 17);
+    let sound = program.quantity_rules().all(|rule| {
         let declared = rule.quantity != Quantity::Energy && rule.most > 0;
         declared && are_limits(rule.floor, rule.cap)
     });
@@ -328,7 +367,7 @@ fn check_quantities(program: &Program<'_>) -> Result<(), LoadFault> {
 
 fn check_conditions(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.conditions().all(|one| is_restriction(&one)), LoadFault::Condition)?;
-    distinct(program.conditions(), |a, b| a == b)
+    distinct::<Condition>(program.sections.of(Section::Conditions), 0.., WHOLE)
 }
 
 /// It can hold, names nothing unknown, and can also fail.
@@ -377,7 +416,7 @@ fn check_special_days(program: &Program<'_>) -> Result<(), LoadFault> {
 }
 
 /// Each month in exactly one set, sets ordered by their first month.
-fn check_months(sets: impl Iterator<Item = u16>) -> Result<(), LoadFault> {
+fn check_months(sets: &mut dyn Iterator<Item = u16>) -> Result<(), LoadFault> {
     let mut seen = 0_u16;
     let mut last_first = None;
     for set in sets {
@@ -394,10 +433,15 @@ fn check_days(program: &Program<'_>) -> Result<(), LoadFault> {
     if program.fixed.count(Section::Days) == 0 {
         return Ok(());
     }
-    let general = program.days().filter(|day| day.condition.is_none());
-    require(program.days().is_sorted_by_key(|day| day.condition.is_none()), LoadFault::Day)?;
-    check_months(general.clone().map(|day| day.months))?;
-    distinct(general, |a, b| a.start_bytes() == b.start_bytes())?;
+    let mut general = program.days().filter(|day| day.condition.is_none()).map(|day| day.months);
+    check_months(&mut general)?;
+    let mut rows = program.days();
+    let mut behind_exceptions = rows.rest();
+    while rows.next().is_some_and(|day| day.condition.is_some()) {
+        behind_exceptions = rows.rest();
+    }
+    require(rows.all(|day| day.condition.is_none()), LoadFault::Day)?;
+    distinct::<DayPlan<'_>>(behind_exceptions, 3.., WHOLE)?;
     for (index, day) in program.days().enumerate() {
         require(day.months != 0 && day.months & !ALL_MONTHS == 0, LoadFault::Months)?;
         require(is_day(day.starts(), program.fixed.interval_seconds), LoadFault::Day)?;
@@ -425,10 +469,10 @@ fn is_day(mut starts: Rows<'_, Start>, interval_seconds: u32) -> bool {
 }
 
 fn check_tables(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct(program.tables(), |a, b| (a.unit, a.bytes()) == (b.unit, b.bytes()))?;
+    distinct::<BandTable<'_>>(program.sections.of(Section::Tables), 0.., WHOLE)?;
     for table in program.tables() {
-        check_months(table.rows().map(|row| row.months))?;
-        distinct(table.rows(), |a, b| a.content() == b.content())?;
+        check_months(&mut table.rows().map(|row| row.months))?;
+        distinct::<BandRow<'_>>(table.bytes(), 2.., WHOLE)?;
         for row in table.rows() {
             let occurring = program.bands_in(row.months, ALL_DAY_KINDS);
             require(row.bands == occurring, LoadFault::Bands)?;
@@ -439,7 +483,7 @@ fn check_tables(program: &Program<'_>) -> Result<(), LoadFault> {
 }
 
 fn check_steps(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct(program.steps_tables(), |a, b| a.content() == b.content())?;
+    distinct::<StepsTable<'_>>(program.sections.of(Section::Steps), 0.., WHOLE)?;
     for table in program.steps_tables() {
         check_rows(table.limits(), table.prices(), LoadFault::Steps)?;
         let most = program.most(table.quantity).ok_or(LoadFault::Reference)?;
@@ -450,7 +494,7 @@ fn check_steps(program: &Program<'_>) -> Result<(), LoadFault> {
 }
 
 fn check_tiers(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct(program.tiers(), |a, b| a.content() == b.content())?;
+    distinct::<TierTable<'_>>(program.sections.of(Section::Tiers), 0.., WHOLE)?;
     program
         .tiers()
         .try_for_each(|table| check_rows(table.limits(), table.prices(), LoadFault::Tiers))

@@ -173,7 +173,8 @@ struct Run<'r> {
     certain: bool,
 }
 
-pub(super) fn prove(program: &Program<'_>) -> Result<(), LoadFault> {
+/// Leaves a total that is beyond its limits in `beyond`.
+pub(super) fn prove(program: &Program<'_>, beyond: &mut Price) -> Result<(), LoadFault> {
     let mut possible = 0;
     for month in 1..=12 {
         let month_bit = month_bit(month);
@@ -185,7 +186,7 @@ pub(super) fn prove(program: &Program<'_>) -> Result<(), LoadFault> {
                 let case = Case { month_bit, day_kind: *day_kind, band: *band };
                 let mut run = Run::new(program, case);
                 run.execute().ok_or(LoadFault::Range)?;
-                run.check_limits()?;
+                run.check_limits(beyond)?;
                 possible |= run.possible;
             }
         }
@@ -314,17 +315,25 @@ impl<'r> Run<'r> {
     }
 
     /// Each total lies within floor and cap.
-    fn check_limits(&self) -> Result<(), LoadFault> {
+    fn check_limits(&self, beyond: &mut Price) -> Result<(), LoadFault> {
         let fixed = &self.program.fixed;
-        self.check_total(Quantity::Energy, fixed.floor, fixed.cap)?;
-        let mut rules = self.program.quantity_rules();
-        rules.try_for_each(|rule| self.check_total(rule.quantity, rule.floor, rule.cap))
+        self.check_total((Quantity::Energy, fixed.floor, fixed.cap), beyond)?;
+        self.program
+            .quantity_rules()
+            .try_for_each(|rule| self.check_total((rule.quantity, rule.floor, rule.cap), beyond))
     }
 
-    fn check_total(&self, quantity: Quantity, floor: Price, cap: Price) -> Result<(), LoadFault> {
+    fn check_total(
+        &self,
+        (quantity, floor, cap): (Quantity, Price, Price),
+        beyond: &mut Price,
+    ) -> Result<(), LoadFault> {
         let total = self.totals.get(usize::from(quantity.byte())).copied().unwrap_or_default();
-        let price = Price::from_micro_yuan_per_kwh;
-        require(price(total.low) >= floor, LoadFault::BelowFloor(quantity, price(total.low)))?;
-        require(price(total.high) <= cap, LoadFault::AboveCap(quantity, price(total.high)))
+        *beyond = Price::from_micro_yuan_per_kwh(total.low);
+        require(*beyond >= floor, LoadFault::BelowFloor(quantity))?;
+        *beyond = Price::from_micro_yuan_per_kwh(total.high);
+        require(*beyond <= cap, LoadFault::AboveCap(quantity))?;
+        *beyond = Price::ZERO;
+        Ok(())
     }
 }

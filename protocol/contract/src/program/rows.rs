@@ -20,12 +20,13 @@ pub struct Leg {
 
 impl<'a> Decode<'a> for Leg {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            debit: Role::from_byte(reader.u8()?)?,
-            credit: Role::from_byte(reader.u8()?)?,
-            purpose: Purpose::from_byte(reader.u8()?)?,
-            expiry_days: reader.u16()?,
-        })
+        let row = Self {
+            debit: Role::from_byte(reader.u8())?,
+            credit: Role::from_byte(reader.u8())?,
+            purpose: Purpose::from_byte(reader.u8())?,
+            expiry_days: reader.u16(),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -46,13 +47,14 @@ pub struct SignalRule {
 
 impl<'a> Decode<'a> for SignalRule {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            id: SignalId::from_byte(reader.u8()?)?,
-            default: reader.price()?,
-            low: reader.price()?,
-            high: reader.price()?,
-            age_max: Duration::from_seconds(i64::from(reader.u32()?)),
-        })
+        let row = Self {
+            id: SignalId::from_byte(reader.u8())?,
+            default: reader.price(),
+            low: reader.price(),
+            high: reader.price(),
+            age_max: Duration::from_seconds(i64::from(reader.u32())),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -71,12 +73,13 @@ pub struct QuantityRule {
 
 impl<'a> Decode<'a> for QuantityRule {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            quantity: Quantity::from_byte(reader.u8()?)?,
-            most: reader.amount()?,
-            floor: reader.price()?,
-            cap: reader.price()?,
-        })
+        let row = Self {
+            quantity: Quantity::from_byte(reader.u8())?,
+            most: reader.amount(),
+            floor: reader.price(),
+            cap: reader.price(),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -95,12 +98,13 @@ pub struct PrepaidRule {
 
 impl<'a> Decode<'a> for PrepaidRule {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            leg: reader.u8()?,
-            hold: Money::from_micro_yuan(reader.amount()?),
-            again_below: Money::from_micro_yuan(reader.amount()?),
-            release_after: Duration::from_seconds(i64::from(reader.u32()?)),
-        })
+        let row = Self {
+            leg: reader.u8(),
+            hold: Money::from_micro_yuan(reader.amount()),
+            again_below: Money::from_micro_yuan(reader.amount()),
+            release_after: Duration::from_seconds(i64::from(reader.u32())),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -123,15 +127,16 @@ pub(crate) struct Condition {
 
 impl<'a> Decode<'a> for Condition {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            months: reader.u16()?,
-            bands: reader.u8()?,
-            day_kinds: reader.u8()?,
-            needed: reader.u8()?,
-            forbidden: reader.u8()?,
-            first_day: reader.u16()?,
-            last_day: reader.u16()?,
-        })
+        let row = Self {
+            months: reader.u16(),
+            bands: reader.u8(),
+            day_kinds: reader.u8(),
+            needed: reader.u8(),
+            forbidden: reader.u8(),
+            first_day: reader.u16(),
+            last_day: reader.u16(),
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -146,11 +151,12 @@ pub(crate) struct SpecialDays {
 
 impl<'a> Decode<'a> for SpecialDays {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self {
-            first_day: reader.u16()?,
-            length: reader.u8()?,
-            kind: DayKind::from_byte(reader.u8()?)?,
-        })
+        let row = Self {
+            first_day: reader.u16(),
+            length: reader.u8(),
+            kind: DayKind::from_byte(reader.u8())?,
+        };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -175,27 +181,25 @@ pub(crate) struct Start {
 
 impl<'a> Decode<'a> for Start {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let minute = reader.u16()?;
-        Some(Self { minute, band: Band::from_byte(reader.u8()?)? })
+        let minute = reader.u16();
+        let row = Self { minute, band: Band::from_byte(reader.u8())? };
+        reader.is_sound().then_some(row)
     }
 }
 
 impl<'a> Decode<'a> for DayPlan<'a> {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let months = reader.u16()?;
-        let condition = Some(reader.u8()?).filter(|number| *number != GENERAL);
-        let count = reader.u8()?;
-        Some(Self { months, condition, starts: section::<Start>(reader, count)? })
+        let months = reader.u16();
+        let condition = Some(reader.u8()).filter(|number| *number != GENERAL);
+        let count = reader.u8();
+        let row = Self { months, condition, starts: section::<Start>(reader, count)? };
+        reader.is_sound().then_some(row)
     }
 }
 
 impl<'a> DayPlan<'a> {
     pub(crate) fn starts(&self) -> Rows<'a, Start> {
         Rows::new(self.starts)
-    }
-
-    pub(crate) const fn start_bytes(&self) -> &'a [u8] {
-        self.starts
     }
 
     /// The set of bands that occur.
@@ -221,10 +225,11 @@ pub(crate) struct BandRow<'a> {
 
 impl<'a> Decode<'a> for BandRow<'a> {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let months = reader.u16()?;
-        let bands = reader.u8()?;
+        let months = reader.u16();
+        let bands = reader.u8();
         let count = u8::try_from(bands.count_ones()).ok()?;
-        Some(Self { months, bands, prices: section::<Price>(reader, count)? })
+        let row = Self { months, bands, prices: section::<Price>(reader, count)? };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -243,18 +248,14 @@ impl<'a> BandRow<'a> {
     pub(crate) fn prices(&self) -> Rows<'a, Price> {
         Rows::new(self.prices)
     }
-
-    /// Everything but the months, to find rows that say the same.
-    pub(crate) const fn content(&self) -> (u8, &'a [u8]) {
-        (self.bands, self.prices)
-    }
 }
 
 impl<'a> Decode<'a> for BandTable<'a> {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let unit = Unit::from_byte(reader.u8()?)?;
-        let count = reader.u8()?;
-        Some(Self { unit, rows: section::<BandRow<'_>>(reader, count)? })
+        let unit = Unit::from_byte(reader.u8())?;
+        let count = reader.u8();
+        let row = Self { unit, rows: section::<BandRow<'_>>(reader, count)? };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -284,11 +285,12 @@ pub(crate) struct StepsTable<'a> {
 
 impl<'a> Decode<'a> for StepsTable<'a> {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let quantity = Quantity::from_byte(reader.u8()?)?;
-        let unit = Unit::from_byte(reader.u8()?)?;
-        let count = reader.u8()?;
+        let quantity = Quantity::from_byte(reader.u8())?;
+        let unit = Unit::from_byte(reader.u8())?;
+        let count = reader.u8();
         let limits = section::<Energy>(reader, count.checked_sub(1)?)?;
-        Some(Self { quantity, unit, limits, prices: section::<Price>(reader, count)? })
+        let row = Self { quantity, unit, limits, prices: section::<Price>(reader, count)? };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -300,11 +302,6 @@ impl<'a> StepsTable<'a> {
 
     pub(crate) fn prices(&self) -> Rows<'a, Price> {
         Rows::new(self.prices)
-    }
-
-    /// Everything, to find tables that say the same.
-    pub(crate) const fn content(&self) -> (Quantity, Unit, &'a [u8], &'a [u8]) {
-        (self.quantity, self.unit, self.limits, self.prices)
     }
 
     /// The price for an amount.
@@ -323,7 +320,8 @@ pub(crate) struct Constant {
 
 impl<'a> Decode<'a> for Constant {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self { unit: Unit::from_byte(reader.u8()?)?, price: reader.price()? })
+        let row = Self { unit: Unit::from_byte(reader.u8())?, price: reader.price() };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -337,10 +335,11 @@ pub(crate) struct TierTable<'a> {
 
 impl<'a> Decode<'a> for TierTable<'a> {
     fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let basis = TierBasis::from_byte(reader.u8()?)?;
-        let tiers = reader.u8()?;
+        let basis = TierBasis::from_byte(reader.u8())?;
+        let tiers = reader.u8();
         let limits = section::<Energy>(reader, tiers.checked_sub(1)?)?;
-        Some(Self { basis, limits, prices: section::<Price>(reader, tiers)? })
+        let row = Self { basis, limits, prices: section::<Price>(reader, tiers)? };
+        reader.is_sound().then_some(row)
     }
 }
 
@@ -351,10 +350,5 @@ impl<'a> TierTable<'a> {
 
     pub(crate) fn prices(&self) -> Rows<'a, Price> {
         Rows::new(self.prices)
-    }
-
-    /// Everything, to find tables that say the same.
-    pub(crate) const fn content(&self) -> (TierBasis, &'a [u8], &'a [u8]) {
-        (self.basis, self.limits, self.prices)
     }
 }

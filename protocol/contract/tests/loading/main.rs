@@ -176,8 +176,8 @@ fn each_rule_is_checked_on_the_bytes() {
         ("range", put(&good, 15, (i64::MAX / 2).to_le_bytes()), LoadFault::Range),
         ("energy u64", put(&good, 15, u64::MAX.to_le_bytes()), LoadFault::Malformed),
         ("floor over cap", put(&good, 23, price(1_500_000)), LoadFault::Price),
-        ("floor", put(&good, 23, price(260_001)), below(260_000)),
-        ("cap", put(&good, 27, price(1_459_999)), above(1_460_000)),
+        ("floor", put(&good, 23, price(260_001)), LoadFault::BelowFloor(Quantity::Energy)),
+        ("cap", put(&good, 27, price(1_459_999)), LoadFault::AboveCap(Quantity::Energy)),
         ("steps", put(&good, 31, [9, 0]), LoadFault::Limits),
         ("stack", put(&good, 33, [2]), LoadFault::Limits),
         ("no legs", put(&good, 34, [0]), LoadFault::Count),
@@ -206,12 +206,14 @@ fn each_rule_is_checked_on_the_bytes() {
     }
 }
 
-fn below(price: i64) -> LoadFault {
-    LoadFault::BelowFloor(Quantity::Energy, Price::from_micro_yuan_per_kwh(price))
-}
-
-fn above(price: i64) -> LoadFault {
-    LoadFault::AboveCap(Quantity::Energy, Price::from_micro_yuan_per_kwh(price))
+#[test]
+fn a_total_beyond_its_limits_is_named() {
+    let good = data("residential-henan");
+    let cases = [(23, 260_001, 260_000), (27, 1_459_999, 1_460_000)];
+    for (place, limit, reached) in cases {
+        let error = Program::load(&put(&good, place, i32::to_le_bytes(limit))).unwrap_err();
+        assert_eq!(error.price, Price::from_micro_yuan_per_kwh(reached), "{error}");
+    }
 }
 
 #[test]

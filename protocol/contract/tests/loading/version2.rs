@@ -254,20 +254,12 @@ const CASES: &[Case] = &[
     ("beyond itself", |a| a.code[17][8] = 3, LoadFault::Unit),
     ("beyond another unit", |a| a.code[17][8] = 0, LoadFault::Unit),
     ("skip into a charge", |a| a.code[18][2] = 4, LoadFault::Skip),
-    (
-        "floor",
-        |a| a.floor = 300_001,
-        LoadFault::BelowFloor(Quantity::Energy, Price::from_micro_yuan_per_kwh(300_000)),
-    ),
-    (
-        "cap",
-        |a| a.cap = 1_249_999,
-        LoadFault::AboveCap(Quantity::Energy, Price::from_micro_yuan_per_kwh(1_250_000)),
-    ),
+    ("floor", |a| a.floor = 300_001, LoadFault::BelowFloor(Quantity::Energy)),
+    ("cap", |a| a.cap = 1_249_999, LoadFault::AboveCap(Quantity::Energy)),
     (
         "cap of a quantity",
         |a| a.quantities[3] = quantity(11, 9, 0, 24_999),
-        LoadFault::AboveCap(Quantity::Billed, Price::from_micro_yuan_per_kwh(25_000)),
+        LoadFault::AboveCap(Quantity::Billed),
     ),
     ("prepaid leg", |a| a.prepaid[0][0] = 3, LoadFault::Prepaid),
     (

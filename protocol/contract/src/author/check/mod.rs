@@ -43,9 +43,8 @@ pub(super) fn check(contract: &Contract) -> Vec<Fault> {
 
 /// A refusal of the loader in the words of the source.
 pub(super) fn refused(contract: &Contract, error: LoadError) -> Fault {
-    if let LoadFault::BelowFloor(quantity, price) | LoadFault::AboveCap(quantity, price) =
-        error.fault
-    {
+    if let LoadFault::BelowFloor(quantity) | LoadFault::AboveCap(quantity) = error.fault {
+        let price = error.price;
         let limits = contract.limits_of(quantity).unwrap_or(contract.limits);
         let unit = quantity.unit().unwrap_or(Unit::PerKwh);
         let (floor, cap) = (limits.floor.text(), limits.cap.text());
