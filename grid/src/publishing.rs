@@ -10,7 +10,7 @@ use quantity::Instant;
 use std::collections::BTreeMap;
 use wire::Digest;
 use wire::evidence::SIGNALS_MAX;
-use wire::package::{ContractPackage, PROGRAM_BYTES_MAX};
+use wire::package::{ContractPackage, PROGRAM_BYTES_MAX, PackageKind, Recall};
 use wire::signal::{Component, PriceSignal};
 
 /// A compiled contract.
@@ -20,6 +20,8 @@ pub struct Authored<'a> {
     pub class: CustomerClass,
     /// The register that it prices.
     pub direction: Direction,
+    /// Whether it is the one that takes over when the others end.
+    pub kind: PackageKind,
     /// Version that people see.
     pub version: u32,
     /// Digest of the source text.
@@ -54,6 +56,9 @@ pub enum PackageFault {
     Supersedes,
     /// The version is older than that of the package before it.
     Version,
+    /// It doesn't name the chain's default package, or there is none; or it is a default package and
+    /// names one.
+    Default,
 }
 
 impl fmt::Display for PackageFault {
@@ -65,6 +70,7 @@ impl fmt::Display for PackageFault {
             Self::Sequence => "the sequence number isn't the next one",
             Self::Supersedes => "it doesn't name the package before it",
             Self::Version => "the version is older than the one before it",
+            Self::Default => "it doesn't name the default package that takes over on expiry",
         })
     }
 }
@@ -74,7 +80,18 @@ impl core::error::Error for PackageFault {}
 /// Makes contract packages: one chain per class and direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publisher {
-    chains: BTreeMap<(CustomerClass, Direction), Head>,
+    chains: BTreeMap<(CustomerClass, Direction), Chain>,
+}
+
+/// What was published for a class and direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// Number of the last ordinary package or recall, 0 before the first.
+    pub sequence: u64,
+    /// The newest ordinary package.
+    pub ordinary: Option<Head>,
+    /// The newest default package.
+    pub default: Option<Head>,
 }
 
 /// The newest package of a chain.
@@ -95,7 +112,8 @@ impl Publisher {
         Self::default()
     }
 
-    /// The next package of the contract's chain, to be signed by regulator and grid company.
+    /// The next package of the contract's chain, to be signed by regulator and grid company. An
+    /// ordinary one names the chain's default package.
     ///
     /// # Errors
     /// [`PackageFault`]; nothing changes then.
@@ -104,88 +122,123 @@ impl Publisher {
         contract: &Authored<'_>,
         validity: &Validity,
     ) -> Result<ContractPackage, PackageFault> {
-        let key = (contract.class, contract.direction);
-        let head = self.chains.get(&key).copied();
-        let package = package(contract, validity, head)?;
-        check_next(&package, head)?;
-        self.chains.insert(key, head_of(&package));
+        let package = self.chain(contract.class, contract.direction).package(contract, validity)?;
+        self.admit(&package)?;
         Ok(package)
     }
 
-    /// Takes a package that was made elsewhere and is the next one of its chain.
+    /// Takes a package that is the next one of its chain, wherever it was made.
     ///
     /// # Errors
     /// [`PackageFault`]; nothing changes then.
     pub fn admit(&mut self, package: &ContractPackage) -> Result<(), PackageFault> {
-        let class = CustomerClass::from_byte(package.class).ok_or(PackageFault::Class)?;
-        let direction = Direction::from_byte(package.direction).ok_or(PackageFault::Class)?;
-        check_next(package, self.head(class, direction))?;
-        self.chains.insert((class, direction), head_of(package));
+        let (class, direction) = addressee(package.class, package.direction)?;
+        let mut chain = self.chain(class, direction);
+        chain.admit(package)?;
+        self.chains.insert((class, direction), chain);
         Ok(())
     }
 
-    /// The newest package of a chain.
+    /// The next recall of a chain, to be signed by the regulator.
+    ///
+    /// # Errors
+    /// [`PackageFault`]; nothing changes then.
+    pub fn recall(
+        &mut self,
+        (class, direction): (CustomerClass, Direction),
+        target: Digest,
+        (issued, reason): (Instant, Digest),
+    ) -> Result<Recall, PackageFault> {
+        let sequence = self.chain(class, direction).sequence + 1;
+        let (class, direction) = (class.byte(), direction.byte());
+        let recall = Recall { class, direction, sequence, target, issued, reason };
+        self.admit_recall(&recall)?;
+        Ok(recall)
+    }
+
+    /// Takes a recall that is the next one of its chain.
+    ///
+    /// # Errors
+    /// [`PackageFault`]; nothing changes then.
+    pub fn admit_recall(&mut self, recall: &Recall) -> Result<(), PackageFault> {
+        let (class, direction) = addressee(recall.class, recall.direction)?;
+        let mut chain = self.chain(class, direction);
+        ensure(chain.default.is_some(), PackageFault::Default)?;
+        ensure(recall.sequence == chain.sequence + 1, PackageFault::Sequence)?;
+        chain.sequence = recall.sequence;
+        self.chains.insert((class, direction), chain);
+        Ok(())
+    }
+
+    /// What was published for a class and direction.
     #[must_use]
-    pub fn head(&self, class: CustomerClass, direction: Direction) -> Option<Head> {
-        self.chains.get(&(class, direction)).copied()
+    pub fn chain(&self, class: CustomerClass, direction: Direction) -> Chain {
+        self.chains.get(&(class, direction)).copied().unwrap_or_default()
     }
 }
 
-fn package(
-    contract: &Authored<'_>,
-    validity: &Validity,
-    head: Option<Head>,
-) -> Result<ContractPackage, PackageFault> {
-    let mut program: Bounded<u8, PROGRAM_BYTES_MAX> = Bounded::new();
-    program.extend_from_slice(contract.program).map_err(|_| PackageFault::Program)?;
-    Ok(ContractPackage {
-        class: contract.class.byte(),
-        direction: contract.direction.byte(),
-        sequence: head.map_or(1, |head| head.sequence + 1),
-        version: contract.version,
-        supersedes: head.map_or(Digest::default(), |head| head.digest),
-        valid_from: validity.from,
-        valid_until: validity.until,
-        active_from: validity.active_from,
-        source: contract.source,
-        program,
-    })
+fn addressee(class: u8, direction: u8) -> Result<(CustomerClass, Direction), PackageFault> {
+    let class = CustomerClass::from_byte(class).ok_or(PackageFault::Class)?;
+    Ok((class, Direction::from_byte(direction).ok_or(PackageFault::Class)?))
 }
 
-/// Checks that a package follows `previous`; `None` if it's the first of its chain.
-///
-/// # Errors
-/// The first [`PackageFault`].
-pub fn check(
-    package: &ContractPackage,
-    previous: Option<&ContractPackage>,
-) -> Result<(), PackageFault> {
-    let same = |other: &ContractPackage| {
-        (other.class, other.direction) == (package.class, package.direction)
-    };
-    ensure(previous.is_none_or(same), PackageFault::Class)?;
-    check_next(package, previous.map(head_of))
-}
+impl Chain {
+    /// Number, predecessor, version and default package that a package of a kind must name.
+    fn expects(&self, kind: PackageKind) -> Result<(u64, Digest, u32, Digest), PackageFault> {
+        let (head, last, default) = match kind {
+            PackageKind::Default => {
+                (self.default, self.default.map_or(0, |head| head.sequence), Digest::default())
+            }
+            PackageKind::Ordinary => {
+                let default = self.default.ok_or(PackageFault::Default)?;
+                (self.ordinary, self.sequence, default.digest)
+            }
+        };
+        let (supersedes, version) = head.map_or_else(Default::default, |h| (h.digest, h.version));
+        Ok((last + 1, supersedes, version, default))
+    }
 
-fn head_of(package: &ContractPackage) -> Head {
-    let digest = crypto::digest(package);
-    Head { sequence: package.sequence, version: package.version, digest }
-}
+    fn package(
+        &self,
+        contract: &Authored<'_>,
+        validity: &Validity,
+    ) -> Result<ContractPackage, PackageFault> {
+        let mut program: Bounded<u8, PROGRAM_BYTES_MAX> = Bounded::new();
+        program.extend_from_slice(contract.program).map_err(|_| PackageFault::Program)?;
+        let (sequence, supersedes, _, on_expiry) = self.expects(contract.kind)?;
+        Ok(ContractPackage {
+            class: contract.class.byte(),
+            direction: contract.direction.byte(),
+            kind: contract.kind,
+            sequence,
+            version: contract.version,
+            supersedes,
+            on_expiry,
+            valid_from: validity.from,
+            valid_until: validity.until,
+            active_from: validity.active_from,
+            source: contract.source,
+            program,
+        })
+    }
 
-fn check_next(package: &ContractPackage, head: Option<Head>) -> Result<(), PackageFault> {
-    let known = CustomerClass::from_byte(package.class).is_some()
-        && Direction::from_byte(package.direction).is_some();
-    ensure(known, PackageFault::Class)?;
-    ensure(!package.program.is_empty(), PackageFault::Program)?;
-    let active = (package.valid_from..package.valid_until).contains(&package.active_from);
-    ensure(active, PackageFault::Validity)?;
-    let (sequence, digest, version) = match head {
-        Some(head) => (head.sequence + 1, head.digest, head.version),
-        None => (1, Digest::default(), 0),
-    };
-    ensure(package.sequence == sequence, PackageFault::Sequence)?;
-    ensure(package.supersedes == digest, PackageFault::Supersedes)?;
-    ensure(package.version >= version, PackageFault::Version)
+    fn admit(&mut self, package: &ContractPackage) -> Result<(), PackageFault> {
+        ensure(!package.program.is_empty(), PackageFault::Program)?;
+        let active = (package.valid_from..package.valid_until).contains(&package.active_from);
+        ensure(active, PackageFault::Validity)?;
+        let (sequence, supersedes, version, on_expiry) = self.expects(package.kind)?;
+        ensure(package.sequence == sequence, PackageFault::Sequence)?;
+        ensure(package.supersedes == supersedes, PackageFault::Supersedes)?;
+        ensure(package.version >= version, PackageFault::Version)?;
+        ensure(package.on_expiry == on_expiry, PackageFault::Default)?;
+        let digest = crypto::digest(package);
+        let head = Some(Head { sequence, version: package.version, digest });
+        match package.kind {
+            PackageKind::Default => self.default = head,
+            PackageKind::Ordinary => (self.ordinary, self.sequence) = (head, sequence),
+        }
+        Ok(())
+    }
 }
 
 fn ensure(holds: bool, fault: PackageFault) -> Result<(), PackageFault> {
@@ -232,4 +285,5 @@ fn pick(components: &Components, signalled: &[SignalId]) -> Values {
 }
 
 record!(Publisher { chains });
+record!(Chain { sequence, ordinary, default });
 record!(Head { sequence, version, digest });

@@ -316,6 +316,7 @@ fn books_and_contracts_are_saved_too() {
     let contract = Authored {
         class: Residential,
         direction: Direction::Import,
+        kind: wire::package::PackageKind::Default,
         version: 1,
         source: Digest([1; 32]),
         program: &[1],
@@ -326,5 +327,6 @@ fn books_and_contracts_are_saved_too() {
     let loaded = Grid::load(&grid.save()).unwrap();
     assert_eq!(loaded, grid);
     assert_eq!(loaded.books().account(meter).unwrap().sequence, 1);
-    assert_eq!(loaded.publisher().head(Residential, Direction::Import).unwrap().sequence, 1);
+    let chain = loaded.publisher().chain(Residential, Direction::Import);
+    assert_eq!(chain.default.unwrap().sequence, 1);
 }

@@ -3,18 +3,19 @@
 
 use contract::CustomerClass::{Commercial, Residential};
 use contract::Direction::Import;
-use grid::publishing::{Authored, PackageFault, Publisher, Validity, check};
+use grid::publishing::{Authored, PackageFault, Publisher, Validity};
 use grid::treasury::{Wallets, plan};
 use quantity::{Duration, Fen, Instant};
 use wire::order::LEGS_MAX;
+use wire::package::PackageKind::{Default as Fallback, Ordinary};
 use wire::receipt::Balance;
 use wire::{Digest, WalletId};
 
 const PROGRAM: &[u8] = &[1, 2, 3];
 
 fn contract(version: u32) -> Authored<'static> {
-    let (class, direction) = (Residential, Import);
-    Authored { class, direction, version, source: Digest([7; 32]), program: PROGRAM }
+    let (class, direction, kind) = (Residential, Import, Ordinary);
+    Authored { class, direction, kind, version, source: Digest([7; 32]), program: PROGRAM }
 }
 
 fn validity() -> Validity {
@@ -22,29 +23,57 @@ fn validity() -> Validity {
     Validity { from, until: from + Duration::from_days(30), active_from: from }
 }
 
+fn default_of(contract: Authored<'static>) -> Authored<'static> {
+    Authored { kind: Fallback, ..contract }
+}
+
+/// With a default package for households.
+fn publisher() -> Publisher {
+    let mut publisher = Publisher::new();
+    publisher.publish(&default_of(contract(1)), &validity()).unwrap();
+    publisher
+}
+
 #[test]
 fn packages_form_a_chain() {
-    let mut publisher = Publisher::new();
+    let mut publisher = publisher();
+    let default = publisher.chain(Residential, Import).default.unwrap();
     let first = publisher.publish(&contract(1), &validity()).unwrap();
     let second = publisher.publish(&contract(2), &validity()).unwrap();
-    let other = Authored { class: Commercial, ..contract(1) };
-    let other = publisher.publish(&other, &validity()).unwrap();
-    assert_eq!((first.sequence, second.sequence, other.sequence), (1, 2, 1));
-    assert_eq!(first.supersedes, Digest::default());
+    assert_eq!((default.sequence, first.sequence, second.sequence), (1, 1, 2));
+    assert_eq!((first.supersedes, first.on_expiry), (Digest::default(), default.digest));
     assert_eq!(second.supersedes, crypto::digest(&first));
-    assert_eq!(check(&first, None), Ok(()));
-    assert_eq!(check(&second, Some(&first)), Ok(()));
-    assert_eq!(check(&second, None), Err(PackageFault::Sequence));
-    assert_eq!(check(&other, Some(&first)), Err(PackageFault::Class));
-    assert_eq!(publisher.head(Residential, Import).unwrap().digest, crypto::digest(&second));
+    let head = publisher.chain(Residential, Import).ordinary.unwrap();
+    assert_eq!(head.digest, crypto::digest(&second));
+    assert_eq!(publisher.admit(&second), Err(PackageFault::Sequence));
+    let other = Authored { class: Commercial, ..contract(1) };
+    assert_eq!(publisher.publish(&other, &validity()), Err(PackageFault::Default));
+    publisher.publish(&default_of(other), &validity()).unwrap();
+    assert_eq!(publisher.publish(&other, &validity()).unwrap().sequence, 1);
+}
+
+#[test]
+fn recalls_take_numbers_of_the_chain() {
+    let mut publisher = publisher();
+    let first = publisher.publish(&contract(1), &validity()).unwrap();
+    let chain = (Residential, Import);
+    let default = publisher.chain(Residential, Import).default.unwrap().digest;
+    let signed = (validity().from, Digest::default());
+    let recall = publisher.recall(chain, default, signed).unwrap();
+    assert_eq!(recall.sequence, 2);
+    assert_eq!(publisher.admit_recall(&recall), Err(PackageFault::Sequence));
+    let next = publisher.publish(&contract(2), &validity()).unwrap();
+    assert_eq!((next.sequence, next.supersedes), (3, crypto::digest(&first)));
+    let nobody = (Commercial, Import);
+    assert_eq!(publisher.recall(nobody, default, signed), Err(PackageFault::Default));
 }
 
 #[test]
 fn packages_that_do_not_hold_are_refused() {
-    let mut publisher = Publisher::new();
+    let mut publisher = publisher();
     publisher.publish(&contract(2), &validity()).unwrap();
     let before = publisher.clone();
-    let long = vec![0; 2000];
+    let long = vec![0; 2049];
     let early = Validity { active_from: Instant::EPOCH, ..validity() };
     let table = [
         (Authored { program: &[], ..contract(3) }, validity(), PackageFault::Program),

@@ -12,7 +12,7 @@ use bank::{Genesis, Grade, Operation, WalletKind};
 use contract::{CustomerClass, Role};
 use crypto::{Sign, SigningKey};
 use quantity::{Duration, Fen, Instant};
-use tee::{Access, Anchors, Binding, Personalisation};
+use tee::{Access, Anchors, Binding, Personalisation, Signers};
 use wire::identity::Certificate;
 use wire::tee::Limits;
 use wire::{Digest, KeyId, MeterId, Role as KeyRole, Signed, WalletId};
@@ -54,12 +54,20 @@ impl Keys {
         }
     }
 
+    /// Whose contracts count.
+    #[must_use]
+    pub fn signers(&self) -> Signers {
+        Signers {
+            regulator: self.regulator.public_key(),
+            grid_company: self.grid_company.public_key(),
+        }
+    }
+
     /// Whom meters trust.
     #[must_use]
     pub fn anchors(&self) -> Anchors {
         Anchors {
-            regulator: self.regulator.public_key(),
-            grid_company: self.grid_company.public_key(),
+            signers: self.signers(),
             registration_centre: self.registration.public_key(),
             operator: self.operator.public_key(),
         }

@@ -4,7 +4,7 @@ use contract::{CustomerClass, Role};
 use grid::{Decision, Setup};
 use tee::{Access, Binding};
 use wire::identity::Certificate;
-use wire::package::SignedPackage;
+use wire::package::{Recall, SignedPackage, SignedRotation};
 use wire::signal::PriceSignal;
 use wire::{DecodeError, MeterId, Reader, Signed, WalletId, Wire};
 
@@ -17,6 +17,10 @@ pub enum GridEntry {
     Meter(MeterEntry),
     /// A contract, with the source text that its signers read.
     Contract(Box<SignedPackage>, String),
+    /// A recall by the regulator.
+    Recall(Box<Signed<Recall>>),
+    /// New keys of regulator and grid company.
+    Rotation(Box<SignedRotation>),
     /// A price decision.
     Decision(Box<Decision>),
     /// A signal that the decision led to.
@@ -69,6 +73,8 @@ impl GridEntry {
             }
             Self::Decision(decision) => put(&mut bytes, 4, &**decision),
             Self::Signal(signal) => put(&mut bytes, 5, &**signal),
+            Self::Recall(recall) => put(&mut bytes, 6, &**recall),
+            Self::Rotation(rotation) => put(&mut bytes, 7, &**rotation),
         }
         bytes
     }
@@ -85,6 +91,8 @@ impl GridEntry {
             3 => Self::Contract(Box::new(Wire::read(&mut reader)?), rest(&mut reader)?),
             4 => Self::Decision(Box::new(Wire::read(&mut reader)?)),
             5 => Self::Signal(Box::new(Wire::read(&mut reader)?)),
+            6 => Self::Recall(Box::new(Wire::read(&mut reader)?)),
+            7 => Self::Rotation(Box::new(Wire::read(&mut reader)?)),
             _ => return Err(reader.refuse(0, "kind of entry")),
         };
         reader.finish()?;

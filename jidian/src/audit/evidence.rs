@@ -14,6 +14,7 @@ use simulation::ledger::{Evidence, MeterEntry};
 use std::collections::{BTreeMap, VecDeque};
 use wire::evidence::{ItemLine, LegLine, SettlementRecord, SignalUse};
 use wire::order::Leg;
+use wire::package::{ContractPackage, PackageKind, Recall};
 use wire::signal::PriceSignal;
 use wire::{Digest, MeterId};
 
@@ -51,8 +52,16 @@ struct Side {
     register: Energy,
     month_start: Energy,
     year_start: Energy,
-    package: u64,
+    /// The ordinary contract that ran last.
+    ordinary: Option<Ordinary>,
     dues: BTreeMap<(u8, u8), Due>,
+}
+
+/// What counts of an ordinary contract once another one runs.
+#[derive(Clone, Copy)]
+struct Ordinary {
+    sequence: u64,
+    valid_until: Instant,
 }
 
 /// What is owed between two roles.
@@ -110,8 +119,10 @@ impl<'a> Repeat<'a> {
         let signals = check_signals(record, contract, self.books.market.signals.get(&key))?;
         check_price(record, contract, &signals)?;
         let side = account.sides.get(&record.direction);
-        check_registers(record, side, contract.package.sequence)?;
-        account.advance(record, contract.package.sequence, settled.code)?;
+        check_registers(record, side)?;
+        let last = side.and_then(|side| side.ordinary);
+        check_turn(record, contract.package, last, &self.books.market.recalls)?;
+        account.advance(record, contract.package, settled.code)?;
         account.sequence = record.sequence;
         self.totals.add(record, settled.code)
     }
@@ -173,8 +184,39 @@ pub(super) fn check_contract(
     require(fits, || "its contract is for another class or direction".to_owned())?;
     // The first contract also takes the energy that waited for it.
     let reached = if package.sequence == 1 { record.end } else { record.start };
-    require(package.active_from <= reached && record.start < package.valid_until, || {
+    let is_open = package.kind == PackageKind::Default || record.start < package.valid_until;
+    require(package.active_from <= reached && is_open, || {
         "its contract wasn't in force at its start".to_owned()
+    })
+}
+
+/// Contracts follow one another: a newer one, the default one from the instant of expiry on, or the
+/// one that the regulator's recall names.
+fn check_turn(
+    record: &SettlementRecord,
+    package: &ContractPackage,
+    last: Option<Ordinary>,
+    recalls: &[Recall],
+) -> Result<(), String> {
+    let Some(last) = last else { return Ok(()) };
+    let is_next = match package.kind {
+        PackageKind::Ordinary => package.sequence >= last.sequence,
+        PackageKind::Default => last.valid_until <= record.start,
+    };
+    let of_side = |recall: &&Recall| {
+        (recall.class, recall.direction) == (package.class, package.direction)
+            && recall.issued <= record.start
+    };
+    // A default contract that was recalled to may since have been replaced by a newer one.
+    let is_recalled = recalls.iter().filter(of_side).any(|recall| {
+        recall.sequence > last.sequence
+            && (recall.target == record.contract || package.kind == PackageKind::Default)
+    });
+    require(is_next || is_recalled, || match package.kind {
+        PackageKind::Ordinary => "it runs a contract that was replaced".to_owned(),
+        PackageKind::Default => {
+            "it runs the default contract, though another one had not ended".to_owned()
+        }
     })
 }
 
@@ -281,11 +323,7 @@ fn check_leg(charge: &LegCharge, line: &LegLine, rest: PicoYuan) -> Result<(), S
 }
 
 /// The interval and the register must go on where the meter's last record ended.
-fn check_registers(
-    record: &SettlementRecord,
-    side: Option<&Side>,
-    package: u64,
-) -> Result<(), String> {
+fn check_registers(record: &SettlementRecord, side: Option<&Side>) -> Result<(), String> {
     let SettlementRecord { register_before, register_after, .. } = *record;
     require(record.start < record.end, || "its interval has no length".to_owned())?;
     let starts =
@@ -299,8 +337,7 @@ fn check_registers(
     })?;
     require(register_before == side.register, || {
         "its register doesn't go on where the last one ended".to_owned()
-    })?;
-    require(package >= side.package, || "it runs a contract that was replaced".to_owned())
+    })
 }
 
 impl Account {
@@ -308,7 +345,7 @@ impl Account {
     fn advance(
         &mut self,
         record: &SettlementRecord,
-        package: u64,
+        package: &ContractPackage,
         code: ResultCode,
     ) -> Result<(), String> {
         let side = self.sides.entry(record.direction).or_insert_with(|| Side {
@@ -316,7 +353,7 @@ impl Account {
             register: record.register_before,
             month_start: record.register_month_start,
             year_start: record.register_year_start,
-            package,
+            ordinary: None,
             dues: BTreeMap::new(),
         });
         side.check_starts(record)?;
@@ -327,7 +364,10 @@ impl Account {
         side.register = record.register_after;
         (side.month_start, side.year_start) =
             (record.register_month_start, record.register_year_start);
-        side.package = package;
+        if package.kind == PackageKind::Ordinary {
+            let (sequence, valid_until) = (package.sequence, package.valid_until);
+            side.ordinary = Some(Ordinary { sequence, valid_until });
+        }
         Ok(())
     }
 }

@@ -95,11 +95,22 @@ pub fn trace(directory: &Path, id: PaymentId) -> Result<TraceView, Failure> {
         let wanted = (meter.class.byte(), record.direction, used.sequence);
         signal_of(&entries, wanted)
     });
+    let anchors_at = market::anchors_through(&entries, anchors);
+    let signers_of = |is_it: &dyn Fn(&GridEntry) -> bool| {
+        let place = entries.iter().position(is_it);
+        place.map_or(anchors, |place| anchors_at[place]).signers
+    };
     let parts = Parts {
         trusted: &Trusted {
             authority: anchors.authority,
-            regulator: anchors.regulator,
-            grid_company: anchors.grid_company,
+            signers: signers_of(&|entry| {
+                matches!(entry, GridEntry::Contract(signed, _)
+                    if crypto::digest(&signed.package) == record.contract)
+            }),
+            signal_signer: signers_of(&|entry| {
+                matches!((entry, signal), (GridEntry::Signal(one), Some(signal)) if **one == *signal)
+            })
+            .grid_company,
             registration: ledger.registration_key(),
         },
         meter,

@@ -1,14 +1,16 @@
-//! The grid company's log: setups, meters, contracts, decisions and signals.
+//! The grid company's log: setups, meters, contracts, recalls, new keys, decisions and signals.
 
 use super::failure::Failure;
 use super::logs::Log;
 use super::signatures::PreparedKeys;
 use contract::{Header, Program};
 use crypto::Verify;
-use grid::{Decision, Grid, Setup, publishing};
+use grid::publishing::{self, Publisher};
+use grid::{Decision, Grid, Setup};
 use simulation::ledger::{GridEntry, MeterEntry};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use wire::package::{ContractPackage, SignedPackage};
+use tee::Signers;
+use wire::package::{ContractPackage, Recall, Rotation, SignedPackage};
 use wire::signal::PriceSignal;
 use wire::{Digest, KeyId, MeterId, PublicKey, Role};
 
@@ -16,8 +18,7 @@ use wire::{Digest, KeyId, MeterId, PublicKey, Role};
 #[derive(Clone, Copy)]
 pub(super) struct Anchors {
     pub(super) authority: PublicKey,
-    pub(super) regulator: PublicKey,
-    pub(super) grid_company: PublicKey,
+    pub(super) signers: Signers,
 }
 
 /// A contract that settlements can be repeated with.
@@ -34,7 +35,10 @@ pub(super) struct Market {
     pub(super) meters: BTreeMap<MeterId, MeterEntry>,
     pub(super) meters_by_key: BTreeMap<KeyId, MeterId>,
     pub(super) contracts: BTreeMap<Digest, ContractPackage>,
-    heads: BTreeMap<(u8, u8), Digest>,
+    publisher: Publisher,
+    pub(super) recalls: Vec<Recall>,
+    /// Number and digest of the last rotation of keys.
+    rotation: (u64, Digest),
     pub(super) signals: BTreeMap<(u8, u8, u64), PriceSignal>,
     decisions: BTreeSet<Digest>,
     last: Option<Decision>,
@@ -45,6 +49,20 @@ pub(super) struct Market {
 /// Decodes all entries.
 pub(super) fn decode(log: &Log) -> Result<Vec<GridEntry>, Failure> {
     log.decoded(|_, bytes| GridEntry::from_bytes(bytes))
+}
+
+/// Whom to trust at each entry: from a rotation on, the keys that it brought.
+pub(super) fn anchors_through(entries: &[GridEntry], first: Anchors) -> Vec<Anchors> {
+    let mut anchors = first;
+    let step = |entry: &GridEntry| {
+        let here = anchors;
+        if let GridEntry::Rotation(signed) = entry {
+            let Rotation { regulator, grid_company, .. } = signed.rotation;
+            anchors.signers = Signers { regulator, grid_company };
+        }
+        here
+    };
+    entries.iter().map(step).collect()
 }
 
 /// Checks the signatures of one entry.
@@ -64,15 +82,24 @@ pub(super) fn check_signatures(
         }
         GridEntry::Contract(signed, _) => {
             let by = |key, signature| keys.verify(key, &signed.package, signature);
-            require(by(&anchors.regulator, &signed.regulator), || {
+            require(by(&anchors.signers.regulator, &signed.regulator), || {
                 "the contract package isn't signed by the regulator".to_owned()
             })?;
-            require(by(&anchors.grid_company, &signed.grid_company), || {
+            require(by(&anchors.signers.grid_company, &signed.grid_company), || {
                 "the contract package isn't signed by the grid company".to_owned()
             })
         }
+        GridEntry::Recall(recall) => {
+            let key = &anchors.signers.regulator;
+            let good = keys.verify(key, &recall.body, &recall.signature);
+            require(good, || "the recall isn't signed by the regulator".to_owned())
+        }
+        GridEntry::Rotation(signed) => {
+            let rotated = anchors.signers.rotated(keys, signed);
+            rotated.map(|_| ()).map_err(|code| format!("the new keys don't count: {code}"))
+        }
         GridEntry::Signal(signal) => {
-            let good = keys.verify(&anchors.grid_company, &signal.body, &signal.signature);
+            let good = keys.verify(&anchors.signers.grid_company, &signal.body, &signal.signature);
             require(good, || "the signal isn't signed by the grid company".to_owned())
         }
     }
@@ -131,6 +158,8 @@ impl Market {
             GridEntry::Setup(setup) => self.take_setup(setup),
             GridEntry::Meter(meter) => self.take_meter(meter, anchors),
             GridEntry::Contract(signed, source) => self.take_contract(signed, source),
+            GridEntry::Recall(recall) => self.take_recall(&recall.body),
+            GridEntry::Rotation(signed) => self.take_rotation(&signed.rotation),
             GridEntry::Decision(decision) => self.take_decision(decision),
             GridEntry::Signal(signal) => self.take_signal(&signal.body),
         }
@@ -160,9 +189,8 @@ impl Market {
 
     fn take_contract(&mut self, signed: &SignedPackage, source: &str) -> Result<(), String> {
         let package = &signed.package;
-        let chain = (package.class, package.direction);
-        let previous = self.heads.get(&chain).and_then(|head| self.contracts.get(head));
-        publishing::check(package, previous)
+        self.publisher
+            .admit(package)
             .map_err(|fault| format!("the contract package doesn't follow: {fault}"))?;
         require(package.source == crypto::sm3(source.as_bytes()), || {
             "the source text isn't the one whose digest was signed".to_owned()
@@ -177,9 +205,32 @@ impl Market {
         require(declared == (package.class, package.direction, package.version), || {
             "class, direction or version differ between source and package".to_owned()
         })?;
-        let digest = crypto::digest(package);
-        self.heads.insert(chain, digest);
-        self.contracts.insert(digest, package.clone());
+        self.contracts.insert(crypto::digest(package), package.clone());
+        Ok(())
+    }
+
+    /// A recall may name only what both signers signed for the same meters.
+    fn take_recall(&mut self, recall: &Recall) -> Result<(), String> {
+        self.publisher
+            .admit_recall(recall)
+            .map_err(|fault| format!("the recall doesn't follow: {fault}"))?;
+        let target = self.contracts.get(&recall.target);
+        let target = target.ok_or("the recall names a contract that was never published")?;
+        let fits = (target.class, target.direction) == (recall.class, recall.direction);
+        require(fits, || "the recall names a contract of another class or direction".to_owned())?;
+        self.recalls.push(*recall);
+        Ok(())
+    }
+
+    fn take_rotation(&mut self, rotation: &Rotation) -> Result<(), String> {
+        let (last, digest) = self.rotation;
+        require(last.checked_add(1) == Some(rotation.sequence), || {
+            format!("rotation {} of keys stands behind rotation {last}", rotation.sequence)
+        })?;
+        require(rotation.previous == digest, || {
+            format!("rotation {} of keys doesn't name the one before it", rotation.sequence)
+        })?;
+        self.rotation = (rotation.sequence, crypto::digest(rotation));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The audit: every fen checked again from the files alone, without trusting whoever wrote them.
 //!
 //! What an auditor has to trust is the manifest's three public keys (authentication centre,
-//! regulator, grid company) and this program. [`verify`] checks a whole data directory;
+//! regulator, grid company; the latter two sign for those that replace them) and this program. [`verify`] checks a whole data directory;
 //! [`story()`] follows one payment back to clause, register, signatures and proof.
 
 mod clauses;
@@ -36,6 +36,7 @@ use simulation::ledger::{Evidence, GridEntry};
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
+use tee::Signers;
 use wire::PublicKey;
 use world::World;
 
@@ -73,9 +74,11 @@ pub fn verify_with(directory: &Path, progress: &Progress<'_>) -> Result<Report, 
     let grid_log = Log::read(directory, Kind::Grid)?;
     let logs = [(Kind::Bank, &bank_log), (Kind::Grid, &grid_log), (Kind::Evidence, &evidence_log)];
     let is_closed = world.check_counts(logs)?;
+    let entries = market::decode(&grid_log)?;
     let all = Contents {
         ledger: Ledger::decode(&bank_log, &anchors.authority)?,
-        entries: market::decode(&grid_log)?,
+        anchors_at: market::anchors_through(&entries, anchors),
+        entries,
         evidence: evidence::decode(&evidence_log)?,
         logs: [&bank_log, &grid_log, &evidence_log],
         world,
@@ -105,8 +108,10 @@ fn anchors(directory: &Path) -> Result<Anchors, Failure> {
     };
     Ok(Anchors {
         authority: key("authority", &manifest.authority)?,
-        regulator: key("regulator", &manifest.regulator)?,
-        grid_company: key("grid-company", &manifest.grid_company)?,
+        signers: Signers {
+            regulator: key("regulator", &manifest.regulator)?,
+            grid_company: key("grid-company", &manifest.grid_company)?,
+        },
     })
 }
 
@@ -119,6 +124,8 @@ struct Contents<'a> {
     logs: [&'a Log; 3],
     world: World,
     anchors: Anchors,
+    /// Whom to trust at each entry of the grid company's log.
+    anchors_at: Vec<Anchors>,
     is_closed: bool,
 }
 
@@ -136,7 +143,8 @@ impl Contents<'_> {
     fn check(&self, progress: &Progress<'_>) -> Result<Found, Failure> {
         let mut keys = PreparedKeys::default();
         self.ledger.prepare(&mut keys);
-        for key in [self.anchors.authority, self.anchors.regulator, self.anchors.grid_company] {
+        let Signers { regulator, grid_company } = self.anchors.signers;
+        for key in [self.anchors.authority, regulator, grid_company] {
             keys.prepare(&key);
         }
         let pieces = Pieces::new(self.ledger.len() + self.entries.len());
@@ -160,8 +168,10 @@ impl Contents<'_> {
     fn signatures_of(&self, number: usize, keys: &PreparedKeys) -> Result<(), Failure> {
         match number.checked_sub(self.ledger.len()) {
             None => self.ledger.check_signatures(number, &self.anchors.authority, keys),
-            Some(entry) => market::check_signatures(&self.entries[entry], &self.anchors, keys)
-                .map_err(|what| self.logs[1].fault(entry, what)),
+            Some(entry) => {
+                market::check_signatures(&self.entries[entry], &self.anchors_at[entry], keys)
+                    .map_err(|what| self.logs[1].fault(entry, what))
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use crypto::{Verify, merkle};
 use grid::{Decision, Setup, publishing};
 use quantity::{Energy, Fen, Instant, Money};
 use simulation::ledger::MeterEntry;
+use tee::Signers;
 use wire::evidence::SettlementRecord;
 use wire::order::PaymentOrder;
 use wire::package::SignedPackage;
@@ -28,10 +29,10 @@ use wire::{PublicKey, Signed};
 pub struct Trusted {
     /// Authentication centre: signs the meters' certificates.
     pub authority: PublicKey,
-    /// First signer of contracts.
-    pub regulator: PublicKey,
-    /// Second signer of contracts, signer of signals.
-    pub grid_company: PublicKey,
+    /// Signers of the contract, when it was published.
+    pub signers: Signers,
+    /// Signer of the signal, when it was sent.
+    pub signal_signer: PublicKey,
     /// Registration centre: signs receipts.
     pub registration: PublicKey,
 }
@@ -162,8 +163,8 @@ fn agreement(parts: &Parts<'_>, verifier: &impl Verify) -> TraceStep {
         return step(title, Text::new("合约尚未取得。", "The contract isn't at hand."), Mark::Open);
     };
     let (package, trusted) = (&signed.package, parts.trusted);
-    let by_regulator = verifier.verify(&trusted.regulator, package, &signed.regulator);
-    let by_company = verifier.verify(&trusted.grid_company, package, &signed.grid_company);
+    let by_regulator = verifier.verify(&trusted.signers.regulator, package, &signed.regulator);
+    let by_company = verifier.verify(&trusted.signers.grid_company, package, &signed.grid_company);
     let built = contract::build(source).ok();
     let is_same = built.as_ref().is_some_and(|built| built.bytecode[..] == package.program[..])
         && package.source == crypto::sm3(source.as_bytes());
@@ -226,7 +227,7 @@ fn signal(parts: &Parts<'_>, verifier: &impl Verify) -> TraceStep {
         return step(title, Text::new("信号尚未取得。", "The signal isn't at hand."), Mark::Open);
     };
     let signal = &signed.body;
-    let is_signed = verifier.verify(&parts.trusted.grid_company, signal, &signed.signature);
+    let is_signed = verifier.verify(&parts.trusted.signal_signer, signal, &signed.signature);
     let is_used = check_signals(parts.record, &contract, Some(signal)).is_ok();
     let proof = parts.decision.map(|(decision, setup)| {
         let follows = publishing::signals(decision, setup).contains(signal);

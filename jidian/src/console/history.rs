@@ -152,7 +152,11 @@ impl History {
                 GridEntry::Decision(decision) => {
                     self.decisions.insert(decision.number, (**decision).clone());
                 }
-                GridEntry::Setup(_) | GridEntry::Meter(_) | GridEntry::Contract(..) => {}
+                GridEntry::Setup(_)
+                | GridEntry::Meter(_)
+                | GridEntry::Contract(..)
+                | GridEntry::Recall(_)
+                | GridEntry::Rotation(_) => {}
             }
         }
         if !metered.entries.is_empty() {

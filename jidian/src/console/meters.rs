@@ -71,8 +71,9 @@ impl<L: OrderedLog> Board<L> {
     fn contract_of(&self, meter: &Meter, status: &Status) -> Option<&ContractView> {
         let usual = usual_direction(meter);
         let sides = DIRECTIONS.iter().zip(&status.directions);
-        let digest =
-            sides.filter(|(direction, _)| **direction == usual).map(|(_, side)| side.contract);
+        let digest = sides
+            .filter(|(direction, _)| **direction == usual)
+            .map(|(_, side)| side.contracts.active);
         digest.into_iter().find_map(|digest| self.contract(digest))
     }
 

@@ -86,8 +86,8 @@ impl<L: OrderedLog> Board<L> {
         let keys = &self.world.fixed().keys;
         Trusted {
             authority: keys.authority.public_key(),
-            regulator: keys.regulator.public_key(),
-            grid_company: keys.grid_company.public_key(),
+            signers: keys.signers(),
+            signal_signer: keys.grid_company.public_key(),
             registration: keys.registration.public_key(),
         }
     }
@@ -145,14 +145,22 @@ impl Chip {
         let asked = Command::Fetch(Which::Sequence(sequence));
         match self.tee.invoke(self.now, &Sm2Verifier, asked) {
             Reply::Entry(entry) => Some(entry),
-            Reply::Done { .. } | Reply::Status(_) | Reply::Identity(_) | Reply::Damaged(_) => None,
+            Reply::Done { .. }
+            | Reply::Status(_)
+            | Reply::Identity(_)
+            | Reply::Attestation(_)
+            | Reply::Damaged(_) => None,
         }
     }
 
     fn certificate(&mut self) -> Option<Signed<Certificate>> {
         match self.tee.invoke(self.now, &Sm2Verifier, Command::Identify) {
             Reply::Identity(certificate) => Some(certificate),
-            Reply::Done { .. } | Reply::Status(_) | Reply::Entry(_) | Reply::Damaged(_) => None,
+            Reply::Done { .. }
+            | Reply::Status(_)
+            | Reply::Entry(_)
+            | Reply::Attestation(_)
+            | Reply::Damaged(_) => None,
         }
     }
 }

@@ -21,6 +21,12 @@ macro_rules! contracts {
             $name,
             include_str!(concat!("../../../data/contracts/", $name, ".contract")),
         )),+];
+
+        /// The contracts that take over when those end, by the names of those.
+        const DEFAULTS: &[(&str, &str)] = &[$((
+            $name,
+            include_str!(concat!("../../../data/contracts/default/", $name, "-default.contract")),
+        )),+];
     };
 }
 contracts!(
@@ -49,7 +55,17 @@ contracts!(
 /// Source of a built-in contract.
 #[must_use]
 pub fn contract(name: &str) -> Option<&'static str> {
-    CONTRACTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    source_in(CONTRACTS, name)
+}
+
+/// Source of the contract that takes over when a built-in one ends.
+#[must_use]
+pub fn default_contract(name: &str) -> Option<&'static str> {
+    source_in(DEFAULTS, name)
+}
+
+fn source_in(sources: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    sources.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The built-in tables of profiles as CSV: loads, then plants.

@@ -24,7 +24,7 @@ use simulation::random::Random;
 use simulation::state::State;
 use simulation::world::{Fixed, Parts, Workers, World};
 use wire::MeterId;
-use wire::package::SignedPackage;
+use wire::package::{PackageKind, SignedPackage};
 
 /// A contract in force, with the text that its signers read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(super) struct Ground {
 
 /// Contracts are valid for a year.
 const CONTRACT_VALIDITY: Duration = Duration::from_days(365);
+/// A default contract has no end; this only says until when meters may load it.
+const DEFAULT_VALIDITY: Duration = Duration::from_days(36_500);
 
 /// Begins a pilot in an empty directory.
 ///
@@ -59,13 +61,14 @@ const CONTRACT_VALIDITY: Duration = Duration::from_days(365);
 /// [`RunError`]; then the directory holds no manifest and can be begun again.
 pub fn found(directory: &DataDirectory, options: &Options) -> Result<Pilot, RunError> {
     directory.clear_unfinished().map_err(RunError::other)?;
-    let built = build_contracts(options)?;
+    let built = build_contracts(options, builtin::contract)?;
+    let defaults = build_contracts(options, builtin::default_contract)?;
     must_fit(options, &built)?;
     let ground = ground(options, programs(&built))?;
     let mut founding = Founding::new(options.seed, options.scenario.start());
     let bank = found_bank(directory, &mut founding, options)?;
     let (bank, factories) = open_wallets(bank, &mut founding, &ground, options)?;
-    let (grid, sources, entries) = found_grid(&ground, &built, &factories, options)?;
+    let (grid, sources, entries) = found_grid(&ground, (&defaults, &built), &factories, options)?;
     let meters = make_meters(factories)?;
     let state = State { now: options.scenario.start(), ..State::default() };
     let Ground { fixed, plants, .. } = ground;
@@ -199,13 +202,16 @@ fn is_plant(class: &str) -> bool {
     CustomerClass::from_word(class).is_some_and(|class| market::kind_of(class).is_some())
 }
 
-fn build_contracts(options: &Options) -> Result<Vec<(Built, &'static str)>, RunError> {
+fn build_contracts(
+    options: &Options,
+    source: impl Fn(&str) -> Option<&'static str>,
+) -> Result<Vec<(Built, &'static str)>, RunError> {
     let mut names: Vec<&str> = options.scenario.contract_names().collect();
     names.sort_unstable();
     names.dedup();
     let mut contracts = Vec::new();
     for name in names {
-        let text = builtin::contract(name).expect("checked with the scenario");
+        let text = source(name).expect("checked with the scenario; each has its default");
         let built = contract::build(text).map_err(|diagnostics| {
             let shown = contract::render_all(&diagnostics, text, contract::Language::English);
             RunError::other(format!("contract {name}:\n{shown}"))
@@ -344,11 +350,13 @@ fn day_table(fixed: &Fixed, class: CustomerClass) -> DayTable {
     DayTable::new(&switches).unwrap_or(always)
 }
 
+/// A contract with its source.
+type Compiled = (Built, &'static str);
 type GridKit = (Grid, Vec<ContractSource>, Vec<GridEntry>);
 
 fn found_grid(
     ground: &Ground,
-    contracts: &[(Built, &'static str)],
+    (defaults, contracts): (&[Compiled], &[Compiled]),
     kits: &[MeterKit],
     options: &Options,
 ) -> Result<GridKit, RunError> {
@@ -371,8 +379,10 @@ fn found_grid(
         }));
     }
     let mut sources = Vec::new();
-    for (built, text) in contracts {
-        let source = publish(&mut grid, fixed, (built, text))?;
+    let defaults = defaults.iter().map(|contract| (PackageKind::Default, contract));
+    let ordinary = contracts.iter().map(|contract| (PackageKind::Ordinary, contract));
+    for (kind, (built, text)) in defaults.chain(ordinary) {
+        let source = publish(&mut grid, fixed, kind, (built, text))?;
         entries.push(GridEntry::Contract(Box::new(source.package.clone()), source.text.clone()));
         sources.push(source);
     }
@@ -382,17 +392,23 @@ fn found_grid(
 fn publish(
     grid: &mut Grid,
     fixed: &Fixed,
+    kind: PackageKind,
     (built, text): (&Built, &str),
 ) -> Result<ContractSource, RunError> {
     let from = fixed.scenario.start();
     let authored = Authored {
         class: built.class,
         direction: built.direction,
+        kind,
         version: built.version,
         source: crypto::sm3(text.as_bytes()),
         program: &built.bytecode,
     };
-    let validity = Validity { from, until: from + CONTRACT_VALIDITY, active_from: from };
+    let length = match kind {
+        PackageKind::Default => DEFAULT_VALIDITY,
+        PackageKind::Ordinary => CONTRACT_VALIDITY,
+    };
+    let validity = Validity { from, until: from + length, active_from: from };
     let package = grid.publisher_mut().publish(&authored, &validity).map_err(RunError::other)?;
     let package = SignedPackage {
         regulator: fixed.keys.regulator.sign(&package),

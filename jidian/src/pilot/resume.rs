@@ -19,6 +19,7 @@ use simulation::meter::{CHIPS, Meter};
 use simulation::state::{Minute, State};
 use simulation::world::{Parts, Workers, World};
 use std::collections::VecDeque;
+use wire::package::PackageKind;
 use wire::{PublicKey, Wire};
 
 /// Settlements that the console shows again after a restart.
@@ -213,9 +214,13 @@ fn source(package: wire::package::SignedPackage, text: String) -> Option<Contrac
     })
 }
 
-/// The byte code in force of each class and direction: later packages replace earlier ones.
+/// The byte code in force of each class and direction: later packages replace earlier ones. Default
+/// packages read no signals, so nothing outside the meters runs them.
 fn programs(sources: &[ContractSource], now: Instant) -> Programs {
-    let begun = sources.iter().filter(|source| source.package.package.active_from <= now);
+    let begun = sources.iter().filter(|source| {
+        let package = &source.package.package;
+        package.kind == PackageKind::Ordinary && package.active_from <= now
+    });
     let programs = begun
         .map(|source| ((source.class, source.direction), source.package.package.program.to_vec()));
     programs.collect()

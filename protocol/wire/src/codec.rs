@@ -202,6 +202,49 @@ macro_rules! wire_struct {
 }
 pub(crate) use wire_struct;
 
+/// Defines an enumeration that travels as one byte.
+macro_rules! byte_enum {
+    ($(#[$doc:meta])* $name:ident, $what:literal {
+        $($(#[doc = $line:literal])+ $(#[default $($initial:tt)?])? $variant:ident = $byte:literal,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name {
+            $($(#[doc = $line])+ $(#[default $($initial)?])? $variant = $byte,)+
+        }
+
+        impl $name {
+            /// Every value, in the order of the bytes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+
+        impl core::fmt::Display for $name {
+            /// The meaning in words, as documented.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => concat!($($line),+).trim_ascii(),)+
+                })
+            }
+        }
+
+        impl $crate::Wire for $name {
+            fn write(&self, out: &mut $crate::Sink<'_>) {
+                $crate::Wire::write(&(*self as u8), out);
+            }
+
+            fn read(reader: &mut $crate::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                let at = reader.at();
+                match <u8 as $crate::Wire>::read(reader)? {
+                    $($byte => Ok(Self::$variant),)+
+                    _ => Err(reader.refuse(at, $what)),
+                }
+            }
+        }
+    };
+}
+pub(crate) use byte_enum;
+
 impl<T: Wire + Copy + Default, const N: usize> Wire for [T; N] {
     fn write(&self, out: &mut Sink<'_>) {
         for item in self {

@@ -3,10 +3,10 @@
 //! The trusted world answers each [`Command`] with exactly one [`Reply`]. What it seals leaves as
 //! bytes ([`Entry`]) which the rich world carries and never reads.
 
-use crate::codec::{DecodeError, Reader, Sink, Wire, wire_struct};
+use crate::codec::{DecodeError, Reader, Sink, Wire, byte_enum, wire_struct};
 use crate::identity::{Certificate, Digest, KeyId, MeterId};
 use crate::link::Frame;
-use crate::package::SignedPackage;
+use crate::package::{Recall, SignedPackage, SignedRotation};
 use crate::receipt::{BOUND_WALLETS_MAX, Receipt};
 use crate::signal::PriceSignal;
 use crate::{Signed, WalletId};
@@ -17,6 +17,9 @@ use quantity::{Energy, Fen, Instant, Money};
 pub const ORDER_BYTES_MAX: usize = 384;
 /// Longest evidence: 97 bytes, and as many signals, items and legs as their lists hold.
 pub const EVIDENCE_BYTES_MAX: usize = 1088;
+
+/// Longest command: its byte and a package.
+pub const COMMAND_BYTES_MAX: usize = 1 + crate::package::PACKAGE_BYTES_MAX;
 
 /// What the rich world asks of the trusted world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,12 @@ pub enum Command {
     SetLimits(Signed<Limits>),
     /// Tell who the meter is.
     Identify,
+    /// Take contracts out of force, signed by the regulator.
+    Recall(Signed<Recall>),
+    /// Replace the keys of regulator and grid company, signed by the old and the new ones.
+    Rotate(SignedRotation),
+    /// Sign what contracts the meter holds; the digest is the asker's and makes the answer fresh.
+    Attest(Digest),
 }
 
 /// Which journal entry is asked for.
@@ -66,6 +75,8 @@ pub enum Reply {
     Status(Status),
     /// The certificate of the meter's key.
     Identity(Signed<Certificate>),
+    /// What the meter holds: the receipt of a load, a recall or a rotation.
+    Attestation(Signed<Attestation>),
     /// The memory is damaged: nothing was done.
     Damaged(Damage),
 }
@@ -144,6 +155,8 @@ pub struct Status {
     pub batch: u64,
     /// Alarms since the factory, a bit for each [`Alarm`].
     pub alarms: u8,
+    /// Number of the last rotation of the signers' keys, 0 for those of the factory.
+    pub generation: u64,
     /// Limits in force.
     pub limits: Limits,
     /// Paid on the legal day of the last settlement.
@@ -174,15 +187,8 @@ pub struct WalletStatus {
 pub struct DirectionStatus {
     /// Which rule held money or energy back in the last settlement.
     pub hold: Hold,
-    /// Digest of the package in force; zero if there is none.
-    pub contract: Digest,
-    /// Digest of the package that waits for its time; zero if there is none.
-    pub waiting: Digest,
-    /// Sequence number of the package loaded last.
-    pub loaded_sequence: u64,
-    /// Whether the package in force is past its validity. It goes on being used: a meter falls
-    /// back to a named contract, never to free energy and never to a cut-off.
-    pub contract_expired: u8,
+    /// The contracts that it holds.
+    pub contracts: Holding,
     /// Sequence number of the last signal.
     pub signal_sequence: u64,
     /// Everything before this instant is settled.
@@ -195,46 +201,55 @@ pub struct DirectionStatus {
     pub carried: Money,
 }
 
-/// Defines an enumeration that travels as one byte.
-macro_rules! byte_enum {
-    ($(#[$doc:meta])* $name:ident, $what:literal {
-        $($(#[doc = $line:literal])+ $(#[default $($initial:tt)?])? $variant:ident = $byte:literal,)+
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
-        pub enum $name {
-            $($(#[doc = $line])+ $(#[default $($initial)?])? $variant = $byte,)+
-        }
+/// What a meter holds, signed with its own key: so the platform can prove which contract each meter
+/// runs, without trusting whoever carried the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    /// The meter.
+    pub meter: MeterId,
+    /// When, by its own clock.
+    pub at: Instant,
+    /// The digest that the asker chose.
+    pub nonce: Digest,
+    /// Number of the last rotation of the signers' keys, 0 for those of the factory.
+    pub generation: u64,
+    /// Digest of that rotation; zero for those of the factory.
+    pub rotation: Digest,
+    /// Import, then export.
+    pub directions: [Holding; 2],
+}
 
-        impl $name {
-            /// Every value, in the order of the bytes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-        }
+/// What a meter holds for one direction of energy; digests of packages, zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// In force.
+    pub active: Digest,
+    /// Why it is in force.
+    pub cause: Cause,
+    /// Waits for its time.
+    pub waiting: Digest,
+    /// Takes over on expiry.
+    pub default: Digest,
+    /// Was in force before.
+    pub previous: Digest,
+    /// Sequence number of the last ordinary package or recall.
+    pub seen_sequence: u64,
+}
 
-        impl core::fmt::Display for $name {
-            /// The meaning in words, as documented.
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(match self {
-                    $(Self::$variant => concat!($($line),+).trim_ascii(),)+
-                })
-            }
-        }
-
-        impl Wire for $name {
-            fn write(&self, out: &mut Sink<'_>) {
-                (*self as u8).write(out);
-            }
-
-            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                let at = reader.at();
-                match u8::read(reader)? {
-                    $($byte => Ok(Self::$variant),)+
-                    _ => Err(reader.refuse(at, $what)),
-                }
-            }
-        }
-    };
+byte_enum! {
+    /// Why a contract is in force.
+    #[derive(Default)]
+    Cause, "cause" {
+        /// None is in force: the energy waits in the register.
+        #[default]
+        None = 0,
+        /// A package was loaded and its time came.
+        Package = 1,
+        /// The one before expired, and the default contract took over.
+        Expiry = 2,
+        /// The regulator recalled the one before.
+        Recall = 3,
+    }
 }
 
 byte_enum! {
@@ -252,8 +267,11 @@ byte_enum! {
         NotOldest = 17,
         /// The time of validity has not begun.
         NotYetValid = 18,
-        /// A contract that is due waits for the next settlement; both slots are needed until then.
+        /// A contract that is due, or one that a recall brings back, waits for the next settlement;
+        /// its slot is needed until then.
         SlotsTaken = 19,
+        /// A rotation of keys before this one is missing.
+        MissingRotation = 20,
         /// The frame is a replay.
         StaleFrame = 32,
         /// The frame was altered or is sealed under another key.
@@ -278,8 +296,6 @@ byte_enum! {
         OtherPredecessor = 42,
         /// It takes over at an instant that isn't a settlement boundary of its validity.
         NoBoundary = 43,
-        /// It would take over in the past.
-        InThePast = 44,
         /// The byte code breaks a rule of the language.
         Program = 45,
         /// A leg has no wallet that pays or none that is paid.
@@ -296,6 +312,15 @@ byte_enum! {
         UnknownOrder = 51,
         /// A limit or a balance is negative.
         Negative = 52,
+        /// An ordinary package that names no default package of this meter, or a default package
+        /// that names any.
+        NoDefault = 53,
+        /// The sequence number is so far above the last one that no later one might be left.
+        SequenceTooFar = 54,
+        /// The meter holds no such contract.
+        NoSuchContract = 55,
+        /// Regulator and grid company would sign with one key.
+        SameSigner = 56,
         /// Two different things with one sequence number, both with valid signatures.
         Fork = 64,
         /// A register went backwards.
@@ -399,6 +424,8 @@ byte_enum! {
         Signals = 4,
         /// The journal.
         Journal = 5,
+        /// The keys that sign contracts.
+        Signers = 6,
     }
 }
 
@@ -411,18 +438,21 @@ impl Place {
 }
 
 wire_struct!(Entry, tag: b"", { sequence, outcome, order, evidence });
+wire_struct!(Attestation, tag: b"JIDIAN-ATTESTATION-1", {
+    meter, at, nonce, generation, rotation, directions
+});
+wire_struct!(Holding, tag: b"", { active, cause, waiting, default, previous, seen_sequence });
 wire_struct!(Limits, tag: b"JIDIAN-LIMITS-1", {
     key, sequence, from, document, per_payment, per_day, offline_orders, offline_amount
 });
 wire_struct!(Damage, tag: b"", { place, address });
 wire_struct!(Status, tag: b"", {
-    meter, class, key, sequence, head, acknowledged, burnt, batch, alarms, limits, paid_today,
-    offline_orders, offline_amount, wallets, directions
+    meter, class, key, sequence, head, acknowledged, burnt, batch, alarms, generation, limits,
+    paid_today, offline_orders, offline_amount, wallets, directions
 });
 wire_struct!(WalletStatus, tag: b"", { wallet, balance, claimed });
 wire_struct!(DirectionStatus, tag: b"", {
-    hold, contract, waiting, loaded_sequence, contract_expired, signal_sequence, settled_until,
-    settled_register, register, carried
+    hold, contracts, signal_sequence, settled_until, settled_register, register, carried
 });
 
 impl Wire for Outcome {
@@ -481,6 +511,9 @@ impl Wire for Command {
             Self::Status => 6_u8.write(out),
             Self::SetLimits(limits) => write_variant(7, limits, out),
             Self::Identify => 8_u8.write(out),
+            Self::Recall(recall) => write_variant(9, recall, out),
+            Self::Rotate(rotation) => write_variant(10, rotation, out),
+            Self::Attest(nonce) => write_variant(11, nonce, out),
         }
     }
 
@@ -495,6 +528,9 @@ impl Wire for Command {
             6 => Ok(Self::Status),
             7 => Wire::read(reader).map(Self::SetLimits),
             8 => Ok(Self::Identify),
+            9 => Wire::read(reader).map(Self::Recall),
+            10 => Wire::read(reader).map(Self::Rotate),
+            11 => Wire::read(reader).map(Self::Attest),
             _ => Err(reader.refuse(at, "command")),
         }
     }
@@ -511,6 +547,7 @@ impl Wire for Reply {
             Self::Status(status) => write_variant(3, status, out),
             Self::Identity(certificate) => write_variant(4, certificate, out),
             Self::Damaged(damage) => write_variant(5, damage, out),
+            Self::Attestation(attestation) => write_variant(6, attestation, out),
         }
     }
 
@@ -522,6 +559,7 @@ impl Wire for Reply {
             3 => Wire::read(reader).map(Self::Status),
             4 => Wire::read(reader).map(Self::Identity),
             5 => Wire::read(reader).map(Self::Damaged),
+            6 => Wire::read(reader).map(Self::Attestation),
             _ => Err(reader.refuse(at, "reply")),
         }
     }

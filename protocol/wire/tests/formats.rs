@@ -5,7 +5,7 @@ use wire::evidence::SettlementRecord;
 use wire::identity::Certificate;
 use wire::link::{EnergyReport, Frame};
 use wire::order::{Leg, PaymentOrder};
-use wire::package::SignedPackage;
+use wire::package::{PACKAGE_BYTES_MAX, Recall, SignedPackage, SignedRotation};
 use wire::reading::Reading;
 use wire::receipt::{Receipt, Root};
 use wire::signal::PriceSignal;
@@ -34,6 +34,8 @@ proptest! {
         canonical::<Signed<PaymentOrder>>(&bytes);
         canonical::<SettlementRecord>(&bytes);
         canonical::<SignedPackage>(&bytes);
+        canonical::<Signed<Recall>>(&bytes);
+        canonical::<SignedRotation>(&bytes);
         canonical::<Signed<PriceSignal>>(&bytes);
         canonical::<Signed<Certificate>>(&bytes);
         canonical::<Signed<Root>>(&bytes);
@@ -64,6 +66,28 @@ proptest! {
         prop_assert_eq!(PaymentOrder::decode(&bytes).unwrap(), order);
         canonical::<PaymentOrder>(&bytes);
     }
+}
+
+#[test]
+fn the_longest_package_has_the_stated_length() {
+    let package = wire::package::ContractPackage {
+        class: 1,
+        direction: 1,
+        kind: wire::package::PackageKind::Default,
+        sequence: 1,
+        version: 1,
+        supersedes: wire::Digest::default(),
+        on_expiry: wire::Digest::default(),
+        valid_from: quantity::Instant::EPOCH,
+        valid_until: quantity::Instant::EPOCH,
+        active_from: quantity::Instant::EPOCH,
+        source: wire::Digest::default(),
+        program: [7; wire::package::PROGRAM_BYTES_MAX].into_iter().collect(),
+    };
+    let (regulator, grid_company) = Default::default();
+    let signed = SignedPackage { package, regulator, grid_company };
+    assert_eq!(signed.encoded_len(), PACKAGE_BYTES_MAX);
+    canonical::<SignedPackage>(&bytes_of(&signed));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use quantity::{CivilDate, CivilTime, Duration, Instant};
 use simulation::founding::Keys;
 use std::path::PathBuf;
 use wire::Signature;
-use wire::package::SignedPackage;
+use wire::package::{PackageKind, SignedPackage};
 
 /// How long a contract holds if nobody says it.
 const VALIDITY_USUAL: Duration = Duration::from_days(365);
@@ -29,6 +29,10 @@ pub(in crate::commands) struct Arguments {
     /// Whose signature is added. A package needs both.
     #[arg(long, value_enum, default_value_t)]
     signer: Signer,
+    /// Make the package that takes over when the others of its class end. Give it a far
+    /// `--valid-until`: that only says until when meters may load it.
+    #[arg(long)]
+    default: bool,
     /// First instant (UTC+8) of its validity, such as 2026-07-01T00:00 [default: the pilot's now].
     #[arg(long, value_parser = parse_instant)]
     valid_from: Option<Instant>,
@@ -124,6 +128,7 @@ fn draw_up(arguments: &Arguments, pilot: &pilot::Standing) -> Result<PackageFile
     let authored = Authored {
         class: built.class,
         direction: built.direction,
+        kind: if arguments.default { PackageKind::Default } else { PackageKind::Ordinary },
         version: built.version,
         source: crypto::sm3(text.as_bytes()),
         program: &built.bytecode,

@@ -209,7 +209,11 @@ impl Ree {
             Reply::Entry(Entry { sequence, order, evidence, .. }) => {
                 self.outbox.push(now, Message { sequence, order, evidence });
             }
-            Reply::Done { .. } | Reply::Status(_) | Reply::Identity(_) | Reply::Damaged(_) => {
+            Reply::Done { .. }
+            | Reply::Status(_)
+            | Reply::Identity(_)
+            | Reply::Attestation(_)
+            | Reply::Damaged(_) => {
                 self.log_reply(now, Channel::Trusted, &reply);
                 self.outbox.nothing_more();
             }
@@ -230,6 +234,7 @@ impl Ree {
             | Reply::Entry(_)
             | Reply::Status(_)
             | Reply::Identity(_)
+            | Reply::Attestation(_)
             | Reply::Damaged(_) => self.outbox.drop_receipt(sequence),
         }
     }
@@ -251,7 +256,7 @@ impl Ree {
             Reply::Done { code: Code::Accepted, .. } if channel == Channel::Management => return,
             Reply::Done { code, .. } => Note::Code(*code),
             Reply::Entry(entry) => Note::Gave(entry.sequence),
-            Reply::Status(_) | Reply::Identity(_) => Note::Told,
+            Reply::Status(_) | Reply::Identity(_) | Reply::Attestation(_) => Note::Told,
             Reply::Damaged(damage) => Note::Damaged(*damage),
         };
         self.log.note(now, channel, note);

@@ -39,7 +39,10 @@ impl Trusted {
             | Command::Signal(_)
             | Command::Status
             | Command::SetLimits(_)
-            | Command::Identify => done(Code::Signature),
+            | Command::Identify
+            | Command::Recall(_)
+            | Command::Rotate(_)
+            | Command::Attest(_) => done(Code::Signature),
         }
     }
 

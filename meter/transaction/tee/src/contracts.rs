@@ -1,22 +1,21 @@
-//! Loading of contract packages.
+//! Loading of contract packages, and their recall.
 //!
-//! Three slots for each direction: the contract in force, the one that waits for its time, and one
-//! to write into. A new package is written into the free slot; only then the state page names it.
+//! A package is checked, proved and written; then it waits. It takes over at its settlement boundary,
+//! and the one before it is settled up to there.
 
-use crate::layout::{CONTRACT_BYTES, CONTRACT_SLOTS, contract_at};
+use crate::layout::contract_at;
 use crate::record::Maybe;
-use crate::state::{DUES_MAX, Side, Slot};
-use crate::{Stop, Tee, require};
-use contract::{Direction, Header, Program};
+use crate::shelf::{Mark, Novelty, Shelf, Slot};
+use crate::state::{DUES_MAX, Side};
+use crate::{CLOCK_TOLERANCE, Stop, Tee, require};
+use contract::{Direction, Header, Leg, Program};
 use crypto::{Verify, digest};
 use heapless::Vec;
-use quantity::Instant;
+use quantity::{Duration, Instant};
 use wire::memory::Memory;
-use wire::package::{ContractPackage, SignedPackage};
-use wire::tee::{Code, Damage, Place};
-use wire::{Digest, Wire};
-
-const BYTES: usize = CONTRACT_BYTES as usize;
+use wire::package::{ContractPackage, PACKAGE_BYTES_MAX, Recall, SignedPackage};
+use wire::tee::{Cause, Code, Damage, Place};
+use wire::{Signed, Wire};
 
 impl<M: Memory> Tee<M> {
     /// Loads a package.
@@ -27,39 +26,86 @@ impl<M: Memory> Tee<M> {
         signed: &SignedPackage,
     ) -> Result<Code, Stop> {
         let package = &signed.package;
-        let anchors = &self.personal.anchors;
-        let both = verifier.verify(&anchors.regulator, package, &signed.regulator)
-            && verifier.verify(&anchors.grid_company, package, &signed.grid_company);
-        require(both, Code::Signature)?;
-        require(package.class == self.personal.class, Code::WrongClass)?;
-        let direction = Direction::from_byte(package.direction).ok_or(Code::WrongDirection)?;
+        require(self.chain.signers.signed(verifier, signed), Code::Signature)?;
+        let direction = self.addressed(package.class, package.direction)?;
+        let mut shelf = self.shelf(direction).clone();
+        let reached = self.reached(direction, &shelf, now);
+        shelf.take_over(reached);
         let digest = digest(package);
-        let mut next = self.state.clone();
-        let side = next.side_mut(direction);
-        side.take_over(now);
-        if is_there_already(side, package, digest)? {
+        if shelf.follows(package, digest)? == Novelty::AlreadyThere {
             return Ok(Code::AlreadyThere);
         }
         let header = program_header(package)?;
-        check_times(package, &header, side, now)?;
-        self.check_legs(&header, side)?;
-        let slot = free_slot(direction, side);
+        shelf.check_expiry(package)?;
+        check_times(package, &header, &shelf, now)?;
+        self.check_legs(&header, direction, &shelf)?;
+        let slot = shelf.free_slot(direction);
         self.write_slot(slot, signed);
-        side.waiting = Maybe(Some(Slot {
+        let new = Slot {
             slot,
+            kind: package.kind,
+            cause: Cause::Package,
             digest,
-            sequence: package.sequence,
-            active_from: package.active_from,
+            from: self.start_of(package, &header, now),
             valid_until: package.valid_until,
             interval: header.interval,
-        }));
-        side.take_over(now);
-        self.commit(next);
+        };
+        shelf.put(package.sequence, new);
+        shelf.take_over(reached);
+        self.commit_shelf(direction, shelf);
         Ok(Code::Accepted)
     }
 
-    /// Each leg must have a wallet that this key may debit and another one that is paid.
-    fn check_legs(&self, header: &Header, side: &Side) -> Result<(), Stop> {
+    /// Takes a recall: at the next boundary of the contract in force, the target holds.
+    pub(crate) fn recall(
+        &mut self,
+        now: Instant,
+        verifier: &impl Verify,
+        signed: &Signed<Recall>,
+    ) -> Result<Code, Stop> {
+        let recall = &signed.body;
+        let key = &self.chain.signers.regulator;
+        require(verifier.verify(key, recall, &signed.signature), Code::Signature)?;
+        let direction = self.addressed(recall.class, recall.direction)?;
+        let mut shelf = self.shelf(direction).clone();
+        shelf.take_over(self.reached(direction, &shelf, now));
+        let mark = Mark { sequence: recall.sequence, digest: digest(recall) };
+        if shelf.seen.admits(mark)? == Novelty::AlreadyThere {
+            return Ok(Code::AlreadyThere);
+        }
+        require(recall.issued <= now + CLOCK_TOLERANCE, Code::NotYetValid)?;
+        // What is due holds for energy that was used; only what comes later can be recalled.
+        require(!shelf.is_due(now), Code::SlotsTaken)?;
+        let now = now.max(recall.issued);
+        let boundary = shelf.active.0.map_or(now, |active| boundary(now, active.interval));
+        shelf.recall(mark, recall.target, boundary)?;
+        self.learn_time(recall.issued);
+        self.commit_shelf(direction, shelf);
+        Ok(Code::Accepted)
+    }
+
+    /// When a package takes over: it never prices what was used before it came. Only where nothing
+    /// was ever priced (each settlement leaves a due behind), what waited is its own.
+    fn start_of(&self, package: &ContractPackage, header: &Header, now: Instant) -> Instant {
+        let is_first = self.state.side(header.direction).dues.is_empty();
+        let earliest = if is_first { package.active_from } else { boundary(now, header.interval) };
+        package.active_from.max(earliest)
+    }
+
+    /// The direction that is meant, if this meter is.
+    fn addressed(&self, class: u8, direction: u8) -> Result<Direction, Stop> {
+        require(class == self.personal.class, Code::WrongClass)?;
+        Ok(Direction::from_byte(direction).ok_or(Code::WrongDirection)?)
+    }
+
+    /// The point up to which contracts have priced energy.
+    fn reached(&self, direction: Direction, shelf: &Shelf, now: Instant) -> Instant {
+        self.state.side(direction).reached(shelf, now)
+    }
+
+    /// Each leg must have a wallet that this key may debit and another one that is paid, and there
+    /// must be room for what all contracts here may leave owed.
+    fn check_legs(&self, header: &Header, direction: Direction, shelf: &Shelf) -> Result<(), Stop> {
         let is_bound = header.legs.iter().all(|leg| {
             let (debit, credit) =
                 (self.personal.wallet(leg.debit), self.personal.wallet(leg.credit));
@@ -68,40 +114,70 @@ impl<M: Memory> Tee<M> {
             may_debit && debit.wallet != credit.wallet
         });
         require(is_bound, Code::Unbound)?;
-        require(side.pairs_with(&header.legs) <= DUES_MAX, Code::TooManyLegs)
+        let mut pairs = self.state.side(direction).pairs();
+        add_pairs(&mut pairs, &header.legs)?;
+        for slot in shelf.slots() {
+            let package = self.package_in(slot)?;
+            let damage = Place::Contract.damage(contract_at(slot.slot));
+            let program = Program::reopen(&package.program).map_err(|_| damage)?;
+            add_pairs(&mut pairs, &program.header().legs)?;
+        }
+        Ok(())
     }
 
     fn write_slot(&mut self, slot: u8, signed: &SignedPackage) {
-        let bytes: Vec<u8, BYTES> = signed.encode().expect("a package is shorter than its slot");
+        let bytes: Vec<u8, PACKAGE_BYTES_MAX> =
+            signed.encode().expect("a package isn't longer than the longest one");
         let length = u16::try_from(bytes.len()).expect("a slot is shorter than 64 KiB");
         self.memory.write(contract_at(slot), &length.to_be_bytes());
         self.memory.write(contract_at(slot) + 2, &bytes);
     }
 
-    /// The package in a slot; its digest must be the one in the state page.
+    /// The package in a slot; its digest must be the one on the shelf.
     pub(crate) fn package_in(&self, slot: &Slot) -> Result<ContractPackage, Damage> {
         let damage = Place::Contract.damage(contract_at(slot.slot));
-        let mut bytes = [0; BYTES];
-        self.memory.read(contract_at(slot.slot), &mut bytes);
-        let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
-        let written = bytes.get(2..2 + length).ok_or(damage)?;
+        let mut length = [0; 2];
+        self.memory.read(contract_at(slot.slot), &mut length);
+        let mut bytes = [0; PACKAGE_BYTES_MAX];
+        let written = bytes.get_mut(..usize::from(u16::from_be_bytes(length))).ok_or(damage)?;
+        self.memory.read(contract_at(slot.slot) + 2, written);
         let package = SignedPackage::decode(written).map_err(|_| damage)?.package;
         if digest(&package) == slot.digest { Ok(package) } else { Err(damage) }
     }
 }
 
-/// Whether it is the package loaded last; an error if it can't follow that one.
-fn is_there_already(side: &Side, package: &ContractPackage, digest: Digest) -> Result<bool, Stop> {
-    let last = side.loaded_last();
-    if let Some(last) = last {
-        if package.sequence == last.sequence {
-            return if digest == last.digest { Ok(true) } else { Err(Code::Fork.into()) };
+type Pairs = Vec<(u8, u8), DUES_MAX>;
+
+fn add_pairs(pairs: &mut Pairs, legs: &[Leg]) -> Result<(), Stop> {
+    for leg in legs {
+        let pair = (leg.debit.byte(), leg.credit.byte());
+        if !pairs.contains(&pair) {
+            pairs.push(pair).map_err(|_| Code::TooManyLegs)?;
         }
-        require(package.sequence > last.sequence, Code::StaleSequence)?;
     }
-    let predecessor = last.map_or(Digest::default(), |last| last.digest);
-    require(package.supersedes == predecessor, Code::OtherPredecessor)?;
-    Ok(false)
+    Ok(())
+}
+
+impl Side {
+    /// The pairs of roles that carry something.
+    fn pairs(&self) -> Pairs {
+        self.dues.iter().map(|due| (due.debit, due.credit)).collect()
+    }
+
+    /// The point up to which contracts have priced energy: the first contract also takes what waited
+    /// for it.
+    pub(crate) fn reached(&self, shelf: &Shelf, now: Instant) -> Instant {
+        match (&shelf.active, &self.settled) {
+            (Maybe(Some(_)), Maybe(Some(position))) => position.at,
+            (Maybe(Some(_)), Maybe(None)) | (Maybe(None), _) => now,
+        }
+    }
+}
+
+/// The first boundary at `now` or after it.
+fn boundary(now: Instant, interval: Duration) -> Instant {
+    let floor = now.floor_to(interval);
+    if floor == now { now } else { floor + interval }
 }
 
 fn program_header(package: &ContractPackage) -> Result<Header, Stop> {
@@ -114,7 +190,7 @@ fn program_header(package: &ContractPackage) -> Result<Header, Stop> {
 fn check_times(
     package: &ContractPackage,
     header: &Header,
-    side: &Side,
+    shelf: &Shelf,
     now: Instant,
 ) -> Result<(), Stop> {
     let start = package.active_from;
@@ -123,21 +199,7 @@ fn check_times(
     let is_boundary = start.floor_to(header.interval) == start;
     let is_inside = package.valid_from <= start && start < package.valid_until;
     require(is_boundary && is_inside, Code::NoBoundary)?;
-    if side.active.0.is_some() {
-        require(start >= now - header.interval, Code::InThePast)?;
-    }
-    // A contract that is due and waits for energy to be settled up to it must not be lost.
-    let is_due = side.waiting.0.is_some_and(|waiting| waiting.active_from <= now);
-    require(!is_due, Code::SlotsTaken)
-}
-
-/// The slot that holds neither the contract in force nor the one that waits.
-fn free_slot(direction: Direction, side: &Side) -> u8 {
-    let first = match direction {
-        Direction::Import => 0,
-        Direction::Export => CONTRACT_SLOTS,
-    };
-    let mut slots = first..first + CONTRACT_SLOTS;
-    let free = slots.find(|slot| side.slots().all(|taken| taken.slot != *slot));
-    free.expect("two of three slots are taken at most")
+    // A contract that is due and waits for energy to be settled up to it must not be lost, nor may a
+    // recall that has not struck yet.
+    require(!shelf.is_due(now) && !shelf.recalls(), Code::SlotsTaken)
 }

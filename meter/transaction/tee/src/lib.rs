@@ -6,7 +6,8 @@
 //! | module | box of the paper's Figures 4 and 5 |
 //! |---|---|
 //! | `settlement`, `allowance` | digital-yuan wallet: what is due, and what may be paid |
-//! | `contracts`, `signals` | power-trading contract |
+//! | `contracts`, `shelf`, `signals` | power-trading contract |
+//! | `signers` | whose contracts count |
 //! | `journal` | transaction log |
 //! | `personal`, `state`, `layout` | what the FRAM holds |
 //! | `receipts`, `status` | what comes back from the bank, what the page shows |
@@ -20,9 +21,19 @@
 //! * A customer is never cut off. What limits forbid to pay is carried, and the status says which
 //!   rule ([`wire::tee::Hold`]) held it back.
 //!
+//! * A contract counts if regulator and grid company signed it, for this class and direction, with a
+//!   number above all before. It is proved before it is kept, and from then on waits for a settlement
+//!   boundary. At each instant at most one is in force, whatever a power cut interrupts, and exactly
+//!   one once there was any.
+//! * An ordinary contract names the default contract that takes over at the instant at which it
+//!   expires, and isn't loaded without it: energy is never free. The regulator alone may put the
+//!   default contract or the one before into force, nothing else.
+//! * Time is never earlier than the latest time that was signed as present (roots of the registration
+//!   centre, recalls, rotations) or reported by the metering core. Where something may be too early,
+//!   it is also no later than a day behind those: a clock that runs away opens nothing. (The times in
+//!   packages and signals lie ahead when they are signed, so they teach nothing.)
+//!
 //! # First form, and what it leaves out
-//! * On expiry the last contract goes on being used and the status says so. (A built-in default
-//!   contract that takes over by name is to come.)
 //! * Roles are bound to wallets in the factory and stay.
 //! * The private key lies in the same memory image as the rest. Real hardware keeps it in the flash
 //!   of the secure core, where no bus leads.
@@ -37,21 +48,30 @@ mod personal;
 mod receipts;
 mod record;
 mod settlement;
+mod shelf;
 mod signals;
+mod signers;
 mod state;
 mod status;
 
 pub use layout::{CAPACITY_MIN, CAPACITY_USUAL};
 pub use personal::{Access, Anchors, BINDINGS_MAX, Binding, Personalisation, PersonaliseError};
+pub use signers::Signers;
 
+use contract::Direction;
 use crypto::{SigningKey, Verify};
 use journal::Journal;
 use layout::STATE;
-use quantity::Instant;
+use quantity::{Duration, Instant};
+use shelf::Shelf;
+use signers::Chain;
 use state::State;
 use wire::memory::Memory;
 use wire::tee::{Alarm, Code, CodeClass, Command, Damage, Limits, Place, Reply};
 use wire::{Signed, Wire};
+
+/// How far signed and reported times may lie ahead of the clock, and the clock ahead of them.
+const CLOCK_TOLERANCE: Duration = Duration::from_days(1);
 
 /// The trusted world, with the memory that it lives in.
 #[derive(Debug)]
@@ -60,6 +80,9 @@ pub struct Tee<M> {
     key: SigningKey,
     personal: Personalisation,
     state: State,
+    /// Contracts of import, of export.
+    shelves: [Shelf; 2],
+    chain: Chain,
 }
 
 /// Why a transaction core doesn't start.
@@ -121,10 +144,15 @@ impl<M: Memory> Tee<M> {
         personal: &Personalisation,
     ) -> Result<Self, PersonaliseError> {
         let key = personal.check(&memory)?;
-        let state = State::first(personal);
+        let (state, shelves) = (State::first(personal), <[Shelf; 2]>::default());
+        let chain = Chain::first(personal.anchors.signers);
         store_state(&mut memory, &state);
+        for (direction, shelf) in Direction::ALL.iter().zip(&shelves) {
+            shelf::store(&mut memory, *direction, shelf);
+        }
+        chain.store(&mut memory);
         personal.store(&mut memory);
-        Ok(Self { memory, key, personal: personal.clone(), state })
+        Ok(Self { memory, key, personal: personal.clone(), state, shelves, chain })
     }
 
     /// Starts after power came back, wherever it went away, and checks all that is kept.
@@ -139,7 +167,10 @@ impl<M: Memory> Tee<M> {
         let damaged = BootError::Damaged(Place::Personalisation.damage(layout::PERSONAL_AT));
         let key = SigningKey::from_bytes(&personal.secret).ok_or(damaged)?;
         let state = load_state(&memory).map_err(BootError::Damaged)?;
-        let tee = Self { memory, key, personal, state };
+        let shelf = |direction| shelf::load(&memory, direction).map_err(BootError::Damaged);
+        let shelves = [shelf(Direction::Import)?, shelf(Direction::Export)?];
+        let chain = Chain::load(&memory).map_err(BootError::Damaged)?;
+        let tee = Self { memory, key, personal, state, shelves, chain };
         tee.check().map_err(BootError::Damaged)?;
         Ok(tee)
     }
@@ -147,9 +178,9 @@ impl<M: Memory> Tee<M> {
     /// Carries out one command. The only entry.
     ///
     /// `now` is the clock of the secure core. It never counts as earlier than the latest time that
-    /// the registration centre signed.
+    /// was signed as present, or that the metering core reported.
     pub fn invoke(&mut self, now: Instant, verifier: &impl Verify, command: Command) -> Reply {
-        let now = now.max(self.state.clock);
+        let now = now.max(self.known_time());
         match self.carry_out(now, verifier, command) {
             Ok(reply) => reply,
             Err(Stop::Damage(damage)) => Reply::Damaged(damage),
@@ -176,15 +207,19 @@ impl<M: Memory> Tee<M> {
         verifier: &impl Verify,
         command: Command,
     ) -> Result<Reply, Stop> {
+        let credible = self.credible(now);
         let code = match command {
             Command::Deliver(frame) => return self.deliver(now, &frame),
-            Command::Load(package) => self.load(now, verifier, &package)?,
-            Command::Signal(signal) => self.signal(now, verifier, &signal)?,
+            Command::Load(package) => self.load(credible, verifier, &package)?,
+            Command::Signal(signal) => self.signal(credible, verifier, &signal)?,
             Command::Receipt(receipt) => self.receipt(verifier, &receipt)?,
             Command::Fetch(which) => return self.fetch(which).map(Reply::Entry),
-            Command::Status => return self.status(now).map(Reply::Status),
-            Command::SetLimits(limits) => self.set_limits(now, verifier, &limits)?,
+            Command::Status => return self.status().map(Reply::Status),
+            Command::SetLimits(limits) => self.set_limits(credible, verifier, &limits)?,
             Command::Identify => return Ok(Reply::Identity(self.personal.certificate.clone())),
+            Command::Recall(recall) => self.recall(credible, verifier, &recall)?,
+            Command::Rotate(rotation) => self.rotate(credible, verifier, &rotation)?,
+            Command::Attest(nonce) => return Ok(Reply::Attestation(self.attest(now, nonce))),
         };
         Ok(Reply::Done { code, sealed: 0 })
     }
@@ -209,6 +244,24 @@ impl<M: Memory> Tee<M> {
         Ok(Code::Accepted)
     }
 
+    /// The latest time that is surely past.
+    fn known_time(&self) -> Instant {
+        self.state.clock.max(self.state.reported)
+    }
+
+    /// The clock, as far as the metering core bears it out. Before the first report nothing does.
+    fn credible(&self, now: Instant) -> Instant {
+        let latest = self.known_time() + CLOCK_TOLERANCE;
+        if self.state.reported == Instant::EPOCH { now } else { now.min(latest) }
+    }
+
+    /// Takes a time that someone trusted signed as present.
+    fn learn_time(&mut self, at: Instant) {
+        if at > self.state.clock {
+            self.commit(State { clock: at, ..self.state.clone() });
+        }
+    }
+
     /// Makes a new state the state, in memory first.
     fn commit(&mut self, next: State) {
         store_state(&mut self.memory, &next);
@@ -229,8 +282,8 @@ impl<M: Memory> Tee<M> {
 
     /// All that boot can check without a key.
     fn check(&self) -> Result<(), Damage> {
-        for direction in contract::Direction::ALL {
-            for slot in self.state.side(*direction).slots() {
+        for direction in Direction::ALL {
+            for slot in self.shelf(*direction).slots() {
                 self.package_in(slot)?;
             }
             self.signals_of(*direction)?;

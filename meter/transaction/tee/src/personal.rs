@@ -3,6 +3,7 @@
 use crate::BootError;
 use crate::layout::{CAPACITY_MIN, PERSONAL, PERSONAL_AT, PERSONAL_BYTES_MAX};
 use crate::record::record;
+use crate::signers::Signers;
 use contract::Role;
 use core::fmt;
 use crypto::{Sign, SigningKey};
@@ -29,7 +30,8 @@ pub struct Personalisation {
     pub meter: MeterId,
     /// Code of its class ([`contract::CustomerClass`]).
     pub class: u8,
-    /// Whom it trusts.
+    /// Whom it trusts. The keys that sign contracts are the first generation of
+    /// [`Signers`](crate::Signers).
     pub anchors: Anchors,
     /// Key of the frames from the management core.
     pub link_key: [u8; 32],
@@ -42,10 +44,8 @@ pub struct Personalisation {
 /// Public keys that a meter trusts, each for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchors {
-    /// First signer of contracts.
-    pub regulator: PublicKey,
-    /// Second signer of contracts, signer of price signals.
-    pub grid_company: PublicKey,
+    /// The first signers of contracts.
+    pub signers: Signers,
     /// Signer of roots.
     pub registration_centre: PublicKey,
     /// Signer of limits.
@@ -89,6 +89,8 @@ pub enum PersonaliseError {
     Bindings,
     /// The limits are for another key or negative.
     Limits,
+    /// Regulator and grid company have one key.
+    SameSigner,
 }
 
 impl fmt::Display for PersonaliseError {
@@ -101,6 +103,7 @@ impl fmt::Display for PersonaliseError {
             Self::Class => "the class of meters is unknown",
             Self::Bindings => "a role is bound twice, or too many wallets may be debited",
             Self::Limits => "the limits are for another key or negative",
+            Self::SameSigner => "regulator and grid company have one key",
         })
     }
 }
@@ -129,6 +132,7 @@ impl Personalisation {
             (contract::CustomerClass::from_byte(self.class).is_some(), PersonaliseError::Class),
             (self.bindings_are_sound(), PersonaliseError::Bindings),
             (self.limits.key == key.id() && are_sound(&self.limits), PersonaliseError::Limits),
+            (self.anchors.signers.are_two(), PersonaliseError::SameSigner),
         ];
         match checks.into_iter().find(|(holds, _)| !holds) {
             Some((_, error)) => Err(error),
@@ -188,7 +192,7 @@ pub(crate) fn are_sound(limits: &Limits) -> bool {
 }
 
 record!(Personalisation { secret, certificate, meter, class, anchors, link_key, bindings, limits });
-record!(Anchors { regulator, grid_company, registration_centre, operator });
+record!(Anchors { signers, registration_centre, operator });
 
 impl Wire for Binding {
     fn write(&self, out: &mut Sink<'_>) {

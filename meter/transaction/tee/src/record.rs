@@ -22,6 +22,12 @@ pub(crate) use record;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Maybe<T>(pub(crate) Option<T>);
 
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
 impl<T: Wire> Wire for Maybe<T> {
     fn write(&self, out: &mut Sink<'_>) {
         u8::from(self.0.is_some()).write(out);

@@ -2,14 +2,15 @@
 //!
 //! A settlement is due when a boundary of the contract's interval (counted from the epoch, UTC) lies
 //! between the last settlement and the report. It runs up to the report, except that one settlement
-//! has one band, one contract and one set of signals: where any of these changes, it ends, and the
-//! energy is divided in proportion of time, rounded down; what is left falls to the later part. At
+//! has one band, one contract and one set of signals: where any of these changes (a contract also by
+//! expiry), it ends, and the energy is divided in proportion of time, rounded down; what is left falls to the later part. At
 //! the start of a month the register is known, so there it divides the energy exactly.
 
 use crate::allowance::{Allowance, legal_day};
 use crate::journal::Sealed;
+use crate::shelf::{Shelf, Slot};
 use crate::signals::Kept;
-use crate::state::{Due, Position, Side, Slot, State};
+use crate::state::{Due, Position, Side, State};
 use crate::{Stop, Tee, require};
 use contract::{
     Carries, Direction, Facts, Header, ItemCharge, LegCharge, Program, Quantities, Role, Settlement,
@@ -110,9 +111,9 @@ impl<M: Memory> Tee<M> {
         draft: &mut State,
     ) -> Result<(), Stop> {
         for _ in 0..SETTLEMENTS_PER_REPORT_MAX {
-            draft.side_mut(direction).take_over(report.at);
             let side = draft.side(direction);
-            let Some(slot) = side.active.0 else { return Ok(()) };
+            self.take_over(direction, side.reached(self.shelf(direction), report.at));
+            let Some(slot) = self.shelf(direction).active.0 else { return Ok(()) };
             let position = side.settled.0.expect("set by the first report");
             if report.at.floor_to(slot.interval) <= position.at {
                 return Ok(());
@@ -138,7 +139,7 @@ impl<M: Memory> Tee<M> {
         let program = Program::reopen(&package.program).map_err(|_| damage)?;
         let (header, signals) = (program.header(), self.signals_of(direction)?);
         let pricing = Pricing { package: &package, slot, program, header, signals: &signals };
-        let part = next_part(draft.side(direction), report, &pricing)?;
+        let part = next_part((draft.side(direction), self.shelf(direction)), report, &pricing)?;
         let priced = price(&part, &pricing, draft.side(direction))?;
         let lines = self.pay(now, direction, &priced, draft);
         self.seal(now, pricing.record(&part, &priced, lines), draft);
@@ -218,13 +219,18 @@ fn take_registers(draft: &mut State, direction: Direction, report: Registers) ->
 }
 
 /// The next part of the movement that has one band, one contract and one set of signals.
-fn next_part(side: &Side, report: Registers, pricing: &Pricing<'_>) -> Result<Part, Stop> {
+fn next_part(
+    (side, shelf): (&Side, &Shelf),
+    report: Registers,
+    pricing: &Pricing<'_>,
+) -> Result<Part, Stop> {
     let start = report.months_of(side.settled.0.expect("set by the first report"));
-    let takes_over = side.waiting.0.map(|slot| slot.active_from);
+    let takes_over = shelf.waiting.0.map(|slot| slot.from);
     let values = pricing.signals.values_at(start.at);
     let edges = [
         Some(pricing.program.next_boundary(start.at, &values)),
         takes_over.filter(|from| *from > start.at),
+        pricing.slot.end().filter(|end| *end > start.at),
         pricing.signals.next_change(start.at),
     ];
     let end = edges.into_iter().flatten().fold(report.at, Instant::min);

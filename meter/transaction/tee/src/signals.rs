@@ -94,7 +94,7 @@ impl<M: Memory> Tee<M> {
         signed: &Signed<PriceSignal>,
     ) -> Result<Code, Stop> {
         let signal = &signed.body;
-        let key = &self.personal.anchors.grid_company;
+        let key = &self.chain.signers.grid_company;
         require(verifier.verify(key, signal, &signed.signature), Code::Signature)?;
         require(signal.class == self.personal.class, Code::WrongClass)?;
         let direction = Direction::from_byte(signal.direction).ok_or(Code::WrongDirection)?;

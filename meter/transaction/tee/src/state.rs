@@ -1,10 +1,11 @@
-//! The state page: all that one settlement changes, committed by one write.
+//! The state page: all that one settlement changes, committed by one write. (Which contract is in
+//! force stands on the shelf and follows from how far energy is settled.)
 
 use crate::personal::Personalisation;
 use crate::record::{Maybe, record};
 use contract::{Carries, Direction, Leg};
 use heapless::Vec;
-use quantity::{Duration, Energy, Fen, Instant, Money, PicoYuan};
+use quantity::{Energy, Fen, Instant, Money, PicoYuan};
 use wire::receipt::BOUND_WALLETS_MAX;
 use wire::tee::{Hold, Limits, WalletStatus};
 use wire::{DecodeError, Digest, Reader, Sink, WalletId, Wire};
@@ -57,10 +58,6 @@ pub(crate) struct Side {
     /// Register of the last report.
     pub(crate) register: Energy,
     pub(crate) hold: Hold,
-    /// The contract in force.
-    pub(crate) active: Maybe<Slot>,
-    /// The contract that takes over later.
-    pub(crate) waiting: Maybe<Slot>,
     pub(crate) dues: Vec<Due, DUES_MAX>,
 }
 
@@ -73,19 +70,6 @@ pub(crate) struct Position {
     pub(crate) month_start: Energy,
     /// Register at the start of the year of `at`.
     pub(crate) year_start: Energy,
-}
-
-/// A contract in its slot, with what must be known before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) slot: u8,
-    /// Digest of the package.
-    pub(crate) digest: Digest,
-    pub(crate) sequence: u64,
-    pub(crate) active_from: Instant,
-    pub(crate) valid_until: Instant,
-    /// Length of the settlement interval.
-    pub(crate) interval: Duration,
 }
 
 /// What is owed between two roles and can't be paid (yet). Kept by roles, not by number of the leg:
@@ -120,9 +104,8 @@ record!(State {
     import,
     export
 });
-record!(Side { settled, register, hold, active, waiting, dues });
+record!(Side { settled, register, hold, dues });
 record!(Position { at, register, month_start, year_start });
-record!(Slot { slot, digest, sequence, active_from, valid_until, interval });
 
 impl Wire for Due {
     fn write(&self, out: &mut Sink<'_>) {
@@ -194,32 +177,8 @@ impl Side {
         settled: Maybe(None),
         register: Energy::ZERO,
         hold: Hold::NoContract,
-        active: Maybe(None),
-        waiting: Maybe(None),
         dues: Vec::new(),
     };
-
-    /// The contracts that it holds.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
-        [&self.active, &self.waiting].into_iter().filter_map(|slot| slot.0.as_ref())
-    }
-
-    /// The contract loaded last.
-    pub(crate) fn loaded_last(&self) -> Option<&Slot> {
-        self.waiting.0.as_ref().or(self.active.0.as_ref())
-    }
-
-    /// Lets the contract that waits take over if its time has come: settled energy never moves to
-    /// another contract, and the first contract also takes the energy that waited for it.
-    pub(crate) fn take_over(&mut self, now: Instant) {
-        let reached = match (&self.active.0, &self.settled.0) {
-            (Some(_), Some(position)) => position.at,
-            (Some(_), None) | (None, _) => now,
-        };
-        if self.waiting.0.is_some_and(|waiting| waiting.active_from <= reached) {
-            self.active = Maybe(self.waiting.0.take());
-        }
-    }
 
     /// What is owed between two roles.
     pub(crate) fn due(&self, debit: u8, credit: u8) -> Due {
@@ -234,15 +193,6 @@ impl Side {
             Some(due) => *due = new,
             None => self.dues.push(new).expect("a contract with too many legs isn't loaded"),
         }
-    }
-
-    /// How many pairs there would be with these legs too.
-    pub(crate) fn pairs_with(&self, legs: &[Leg]) -> usize {
-        let is_known = |leg: &&Leg| {
-            let pair = (leg.debit.byte(), leg.credit.byte());
-            self.dues.iter().any(|due| (due.debit, due.credit) == pair)
-        };
-        self.dues.len() + legs.iter().filter(|leg| !is_known(leg)).count()
     }
 
     /// The rests below one micro-yuan, by number of the leg.
@@ -267,18 +217,10 @@ mod tests {
     use crate::layout::STATE_BYTES_MAX;
     use wire::KeyId;
 
-    /// The page has room for the longest state: all lists full, both slots taken.
+    /// The page has room for the longest state: all lists full.
     #[test]
     fn the_longest_state_fits_its_page() {
         let zero = Fen::ZERO;
-        let slot = Maybe(Some(Slot {
-            slot: 0,
-            digest: Digest::default(),
-            sequence: 0,
-            active_from: Instant::EPOCH,
-            valid_until: Instant::EPOCH,
-            interval: Duration::ZERO,
-        }));
         let position = Position {
             at: Instant::EPOCH,
             register: Energy::ZERO,
@@ -287,8 +229,6 @@ mod tests {
         };
         let full = Side {
             settled: Maybe(Some(position)),
-            active: slot,
-            waiting: slot,
             dues: [Due::default(); DUES_MAX].into_iter().collect(),
             ..Side::EMPTY
         };

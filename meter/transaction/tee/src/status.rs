@@ -1,12 +1,12 @@
 //! What the page and the rich world may see.
 
-use crate::state::Slot;
 use crate::{Stop, Tee};
 use contract::Direction;
+use crypto::Sign;
 use quantity::Instant;
-use wire::Digest;
 use wire::memory::Memory;
-use wire::tee::{DirectionStatus, Entry, Status, Which};
+use wire::tee::{Attestation, DirectionStatus, Entry, Status, Which};
+use wire::{Digest, Signed};
 
 impl<M: Memory> Tee<M> {
     /// A journal entry.
@@ -18,7 +18,7 @@ impl<M: Memory> Tee<M> {
         self.journal().entry(&self.memory, &self.state, sequence)
     }
 
-    pub(crate) fn status(&self, now: Instant) -> Result<Status, Stop> {
+    pub(crate) fn status(&self) -> Result<Status, Stop> {
         let state = &self.state;
         Ok(Status {
             meter: self.personal.meter,
@@ -30,35 +30,41 @@ impl<M: Memory> Tee<M> {
             burnt: state.burnt,
             batch: state.batch,
             alarms: state.alarms,
+            generation: self.chain.generation,
             limits: state.limits,
             paid_today: state.paid_today,
             offline_orders: state.offline_orders,
             offline_amount: state.offline_amount(),
             wallets: state.wallets.clone(),
             directions: [
-                self.direction_status(now, Direction::Import)?,
-                self.direction_status(now, Direction::Export)?,
+                self.direction_status(Direction::Import)?,
+                self.direction_status(Direction::Export)?,
             ],
         })
     }
 
-    fn direction_status(
-        &self,
-        now: Instant,
-        direction: Direction,
-    ) -> Result<DirectionStatus, Stop> {
+    /// Signs which contracts the meter holds.
+    pub(crate) fn attest(&self, now: Instant, nonce: Digest) -> Signed<Attestation> {
+        self.key.seal(Attestation {
+            meter: self.personal.meter,
+            at: now,
+            nonce,
+            generation: self.chain.generation,
+            rotation: self.chain.digest,
+            directions: [Direction::Import, Direction::Export]
+                .map(|direction| self.shelf(direction).holding()),
+        })
+    }
+
+    fn direction_status(&self, direction: Direction) -> Result<DirectionStatus, Stop> {
         let side = self.state.side(direction);
-        let digest = |slot: Option<Slot>| slot.map_or(Digest::default(), |slot| slot.digest);
         let (until, register) = side
             .settled
             .0
             .map_or_else(Default::default, |position| (position.at, position.register));
         Ok(DirectionStatus {
             hold: side.hold,
-            contract: digest(side.active.0),
-            waiting: digest(side.waiting.0),
-            loaded_sequence: side.loaded_last().map_or(0, |slot| slot.sequence),
-            contract_expired: u8::from(side.active.0.is_some_and(|slot| slot.valid_until <= now)),
+            contracts: self.shelf(direction).holding(),
             signal_sequence: self.signals_of(direction)?.sequence,
             settled_until: until,
             settled_register: register,

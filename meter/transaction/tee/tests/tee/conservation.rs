@@ -78,7 +78,7 @@ proptest! {
     #[test]
     fn energy_and_money_add_up(steps in prop::collection::vec(step(), 1..60)) {
         let mut world = World::trading();
-        world.load(package(2, 1, &export_program()));
+        world.begin(package(2, 1, &export_program()));
         for (number, step) in (2..).zip(&steps) {
             carry_out(&mut world, step, number);
         }

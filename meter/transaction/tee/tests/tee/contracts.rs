@@ -52,7 +52,9 @@ fn refusals_have_codes_and_change_nothing() {
             Code::NoBoundary,
         ),
         (second(|package| package.active_from = package.valid_until), Code::NoBoundary),
-        (second(|package| package.active_from = START - Duration::from_hours(1)), Code::InThePast),
+        (second(|package| package.on_expiry = Digest([1; 32])), Code::NoDefault),
+        (second(|package| package.on_expiry = Digest::default()), Code::NoDefault),
+        (second(|package| package.sequence = u64::MAX), Code::SequenceTooFar),
         (second(|package| package.program.truncate(100)), Code::Program),
         (
             second(|package| package.program = wire_program(&import_program(1, "0.80", "国库"))),
@@ -102,9 +104,9 @@ fn import_program_of(class: &str) -> Vec<u8> {
 fn a_new_contract_waits_and_takes_over_at_its_boundary() {
     let mut world = World::trading();
     let package = second(|_| ());
-    let (old, new) = (world.status().directions[0].contract, digest(&package.package));
+    let (old, new) = (world.status().directions[0].contracts.active, digest(&package.package));
     assert_eq!(world.code(Command::Load(package)), Code::Accepted);
-    assert_eq!(world.status().directions[0].waiting, new);
+    assert_eq!(world.status().directions[0].contracts.waiting, new);
     world.reboot();
     // One report 20 minutes later: the old contract settles up to the boundary, the new one on.
     assert_eq!(world.after(20, 20 * KWH), (Code::Accepted, 2));
@@ -115,8 +117,8 @@ fn a_new_contract_waits_and_takes_over_at_its_boundary() {
         .map(|record| (record.contract, record.legs[0].charged.micro_yuan()))
         .collect();
     assert_eq!(seen, [(old, 6_000_000), (new, 8_000_000)]);
-    let status = world.status().directions[0];
-    assert_eq!((status.contract, status.waiting), (new, Digest::default()));
+    let contracts = world.status().directions[0].contracts;
+    assert_eq!((contracts.active, contracts.waiting), (new, Digest::default()));
 }
 
 #[test]

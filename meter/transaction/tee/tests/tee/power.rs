@@ -105,7 +105,7 @@ fn a_signal_is_there_or_not() {
 #[test]
 fn a_contract_is_there_or_not_and_another_one_always_is() {
     let mut world = settled_world();
-    let first = world.status().directions[0].contract;
+    let first = world.status().directions[0].contracts.active;
     let mut second = package(1, 2, &import_program(1, "0.80", "政府基金"));
     second.supersedes = first;
     second.active_from = START + Duration::from_minutes(30);
@@ -116,8 +116,8 @@ fn a_contract_is_there_or_not_and_another_one_always_is() {
     third.active_from = START + Duration::from_minutes(40);
     let third = Command::Load(sign_package(third));
     cut_at_every_byte(&third, &world, |_, status, _| {
-        assert_eq!(status.directions[0].contract, first);
-        assert_ne!(status.directions[0].waiting, wire::Digest::default());
+        assert_eq!(status.directions[0].contracts.active, first);
+        assert_ne!(status.directions[0].contracts.waiting, wire::Digest::default());
     });
 }
 

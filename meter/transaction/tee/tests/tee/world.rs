@@ -3,17 +3,20 @@
 use crate::bank::Bank;
 use crypto::{LinkSender, Sign, SigningKey, Sm2Verifier, digest};
 use quantity::{Duration, Energy, Fen, Instant, Price};
-use tee::{Access, Anchors, Binding, Personalisation, Tee};
+use tee::{Access, Anchors, Binding, Personalisation, Signers, Tee};
 use wire::evidence::SettlementRecord;
 use wire::identity::{Certificate, Role};
 use wire::link::EnergyReport;
 use wire::memory::Memory;
 use wire::order::PaymentOrder;
-use wire::package::{ContractPackage, SignedPackage};
+use wire::package::{
+    ContractPackage, PROGRAM_BYTES_MAX, PackageKind, Recall, Rotation, SignedPackage,
+    SignedRotation,
+};
 use wire::receipt::Receipt;
 use wire::signal::{Component, PriceSignal};
 use wire::tee::{Code, Command, Entry, Limits, Reply, Status, Which};
-use wire::{Digest, MeterId, Signed, WalletId, Wire};
+use wire::{Digest, MeterId, Signature, Signed, WalletId, Wire};
 
 /// 2026-11-20 10:00 legal time.
 pub const START: Instant = Instant::from_unix_seconds(1_795_140_000);
@@ -115,8 +118,10 @@ pub fn personalisation() -> Personalisation {
         meter: MeterId::new(100_000_000_001).unwrap(),
         class: CLASS,
         anchors: Anchors {
-            regulator: regulator().public_key(),
-            grid_company: grid_company().public_key(),
+            signers: Signers {
+                regulator: regulator().public_key(),
+                grid_company: grid_company().public_key(),
+            },
             registration_centre: centre().public_key(),
             operator: operator().public_key(),
         },
@@ -176,17 +181,49 @@ pub fn export_program() -> Vec<u8> {
     )
 }
 
+/// What holds when nothing else does: 0.70 yuan for import, 0.30 yuan for export.
+pub fn default_program(direction: u8) -> Vec<u8> {
+    let (word, leg, price, moved) = match direction {
+        1 => ("正向", "支付 电费: 客户缴费 -> 电网收入", "0.70", "用电 10 千瓦时 => 电费 7.0 元"),
+        _ => ("反向", "支付 购电: 电网购电 -> 发电收入", "0.30", "上网 10 千瓦时 => 购电 3.0 元"),
+    };
+    let name = if direction == 1 { "电费" } else { "购电" };
+    build(&format!(
+        "合约 \"test-default\" 第 1 版\n 标题 \"保底\" \"Default\"\n 适用 产消者，{word}\n \
+         结算 每 1 分钟，至多 500 千瓦时\n 限价 0.0 元/千瓦时 至 1.0 元/千瓦时\n\
+         依据 \"测试\" \"保底\" {{ {leg}\n 价格 基准 = {price} 元/千瓦时 记入 {name} }}\n\
+         示例 {{ 2026-04-01 12:00 {moved} }}\n"
+    ))
+}
+
+/// The default package of a direction.
+pub fn default_package(direction: u8) -> ContractPackage {
+    ContractPackage {
+        kind: PackageKind::Default,
+        on_expiry: Digest::default(),
+        valid_until: START + Duration::from_days(36_500),
+        ..package_of(direction, 1, &default_program(direction), Digest::default())
+    }
+}
+
 fn build(source: &str) -> Vec<u8> {
     contract::build(source).unwrap_or_else(|faults| panic!("{faults:?}")).bytecode
 }
 
+/// An ordinary package that names the default one.
 pub fn package(direction: u8, sequence: u64, program: &[u8]) -> ContractPackage {
+    package_of(direction, sequence, program, digest(&default_package(direction)))
+}
+
+fn package_of(direction: u8, sequence: u64, program: &[u8], on_expiry: Digest) -> ContractPackage {
     ContractPackage {
         class: CLASS,
         direction,
+        kind: PackageKind::Ordinary,
         sequence,
         version: 1,
         supersedes: Digest::default(),
+        on_expiry,
         valid_from: START - Duration::from_days(1),
         valid_until: START + Duration::from_days(365),
         active_from: START,
@@ -195,7 +232,7 @@ pub fn package(direction: u8, sequence: u64, program: &[u8]) -> ContractPackage 
     }
 }
 
-pub fn wire_program(program: &[u8]) -> heapless::Vec<u8, 1024> {
+pub fn wire_program(program: &[u8]) -> heapless::Vec<u8, PROGRAM_BYTES_MAX> {
     program.iter().copied().collect()
 }
 
@@ -203,6 +240,39 @@ pub fn sign_package(package: ContractPackage) -> SignedPackage {
     let regulator = regulator().sign(&package);
     let grid_company = grid_company().sign(&package);
     SignedPackage { package, regulator, grid_company }
+}
+
+/// Private keys of regulator and grid company.
+pub fn keys() -> [SigningKey; 2] {
+    [regulator(), grid_company()]
+}
+
+/// A recall of contracts for import, signed at `START`.
+pub fn recall(sequence: u64, target: Digest) -> Signed<Recall> {
+    let (issued, reason) = (START, Digest([9; 32]));
+    regulator().seal(Recall { class: CLASS, direction: 1, sequence, target, issued, reason })
+}
+
+/// A rotation with all signatures that it needs.
+pub fn rotation(
+    sequence: u64,
+    previous: Digest,
+    old: &[SigningKey; 2],
+    new: &[SigningKey; 2],
+) -> SignedRotation {
+    let [regulator, grid_company] = new.each_ref().map(SigningKey::public_key);
+    let rotation = Rotation { sequence, previous, issued: START, regulator, grid_company };
+    let by_new = |role: usize| match old[role].public_key() == new[role].public_key() {
+        true => Signature::default(),
+        false => new[role].sign(&rotation),
+    };
+    SignedRotation {
+        rotation,
+        old_regulator: old[0].sign(&rotation),
+        old_grid_company: old[1].sign(&rotation),
+        new_regulator: by_new(0),
+        new_grid_company: by_new(1),
+    }
 }
 
 pub fn signal(sequence: u64, from: Instant, minutes: i64, price: i64) -> Signed<PriceSignal> {
@@ -243,7 +313,7 @@ impl World {
     pub fn trading() -> Self {
         let mut world = Self::bare(tee::CAPACITY_USUAL);
         let program = import_program(1, "0.60", "政府基金");
-        assert_eq!(world.load(package(1, 1, &program)), Code::Accepted);
+        world.begin(package(1, 1, &program));
         assert_eq!(world.report(), (Code::Accepted, 0));
         world
     }
@@ -257,6 +327,12 @@ impl World {
             Reply::Done { code, .. } => code,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Loads the first packages of a direction: the default one and an ordinary one.
+    pub fn begin(&mut self, package: ContractPackage) {
+        assert_eq!(self.load(default_package(package.direction)), Code::Accepted);
+        assert_eq!(self.load(package), Code::Accepted);
     }
 
     pub fn load(&mut self, package: ContractPackage) -> Code {
