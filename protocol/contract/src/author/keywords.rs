@@ -138,6 +138,8 @@ units! {
     CAPACITIES {
         "kVA", "千伏安" = 1 / 1;
         "MVA", "兆伏安" = 1000 / 1;
+        "kW", "千瓦" = 1 / 1;
+        "MW", "兆瓦" = 1000 / 1;
     }
     TIMES {
         "seconds" | "second", "秒" = 1 / 1000;
