@@ -15,12 +15,14 @@ fn every_contract_of_the_library_settles_the_same_in_bulk() {
     assert!(contracts.len() >= 20);
     let mut refused = 0;
     for (name, contract) in &contracts {
+        let mut settled = 0;
         for seed in 0..12 {
             let report = compare(contract, seed);
             assert!(report.difference.is_none(), "{name}: {}", report.difference.unwrap());
-            assert!(report.cases > report.refused || seed % 2 == 0, "{name}: all refused");
+            settled += report.cases - report.refused;
             refused += report.refused;
         }
+        assert!(settled > 0, "{name}: all refused");
     }
     assert!(refused > 1000, "the edges were tried");
 }
