@@ -374,8 +374,10 @@ impl Postings {
                 columns.posted.push(prepaid.map_or(Money::ZERO, |prepaid| prepaid.posted));
                 columns.hold.push(prepaid.map_or(Money::ZERO, |prepaid| prepaid.hold));
             }
-            for refusal in &self.refused {
-                columns.hold.get_mut(refusal.row).into_iter().for_each(|hold| *hold = Money::ZERO);
+            for column in [&mut columns.posted, &mut columns.hold] {
+                for refusal in &self.refused {
+                    column.get_mut(refusal.row).into_iter().for_each(|money| *money = Money::ZERO);
+                }
             }
             Some(columns)
         });
