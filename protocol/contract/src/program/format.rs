@@ -63,6 +63,34 @@ pub(crate) enum Op {
     When { condition: u8, skip: u8 },
 }
 
+/// Why, where to and on what: no two price statements have all three in common.
+pub(crate) type Target = (Item, u8, Quantity);
+
+impl Op {
+    /// What an instruction charges, if it does.
+    pub(crate) const fn target(self) -> Option<Target> {
+        match self {
+            Self::Charge { item, leg } | Self::ChargeTiers { item, leg, .. } => {
+                Some((item, leg, Quantity::Energy))
+            }
+            Self::ChargeOn { item, leg, quantity }
+            | Self::ChargeBeyond { item, leg, quantity, .. }
+            | Self::ChargePart { item, leg, quantity, .. } => Some((item, leg, quantity)),
+            Self::Constant { .. }
+            | Self::Table { .. }
+            | Self::Signal { .. }
+            | Self::Steps { .. }
+            | Self::Add
+            | Self::Subtract
+            | Self::Lesser
+            | Self::Greater
+            | Self::Share(_)
+            | Self::Select { .. }
+            | Self::When { .. } => None,
+        }
+    }
+}
+
 /// `ppm` millionths of a price, rounded to a multiple of `unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
@@ -220,6 +248,12 @@ impl<'a, T: Decode<'a>> Iterator for Rows<'a, T> {
     fn next(&mut self) -> Option<T> {
         T::decode(&mut self.reader)
     }
+
+    /// One loop for all kinds of rows instead of one for each.
+    fn nth(&mut self, number: usize) -> Option<T> {
+        cut(&mut self.reader, number, skip::<T>)?;
+        self.next()
+    }
 }
 
 /// The part of the header with a fixed length.
@@ -318,10 +352,10 @@ pub(crate) fn skip<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> bool {
 
 /// Cuts off as many rows as the header counts.
 pub(crate) fn section<'a, T: Decode<'a>>(reader: &mut Reader<'a>, count: u8) -> Option<&'a [u8]> {
-    cut(reader, count, skip::<T>)
+    cut(reader, usize::from(count), skip::<T>)
 }
 
-pub(crate) fn cut<'a>(reader: &mut Reader<'a>, count: u8, skip: Skip<'a>) -> Option<&'a [u8]> {
+pub(crate) fn cut<'a>(reader: &mut Reader<'a>, count: usize, skip: Skip<'a>) -> Option<&'a [u8]> {
     let start = reader.rest();
     for _ in 0..count {
         if !skip(reader) {

@@ -258,7 +258,7 @@ fn read_sections<'a>(reader: &mut Reader<'a>, fixed: &Fixed) -> Option<Sections<
     ];
     let mut rows = [reader.rest(); SECTIONS];
     for ((place, skip), count) in rows.iter_mut().zip(skips).zip(fixed.counts) {
-        *place = cut(reader, count, skip)?;
+        *place = cut(reader, usize::from(count), skip)?;
     }
     let code = reader.take(usize::from(fixed.code_bytes));
     if let Some(examples) = rows.last_mut() {

@@ -66,7 +66,7 @@ mod settle;
 mod tiered;
 mod walk;
 
-pub(crate) use format::{Op, Rounding, Rows, Section, Share, opcode};
+pub(crate) use format::{Op, Rounding, Rows, Section, Share, Target, opcode};
 pub use load::{LoadError, LoadFault};
 pub(crate) use rows::{
     BandTable, Condition, Constant, DayPlan, GENERAL, SpecialDays, StepsTable, TierTable,

@@ -4,7 +4,8 @@ use heapless::Vec;
 use quantity::{Duration, Energy, Instant, Money, PicoYuan, Price};
 
 use super::{
-    Condition, DayPlan, Op, PrepaidRule, Program, Rounding, Rows, Share, SignalRule, TierTable,
+    Condition, DayPlan, Op, PrepaidRule, Program, Rounding, Rows, Share, SignalRule, Target,
+    TierTable,
 };
 use crate::{
     Band, CHARGES_MAX, Carries, DayKind, Facts, Item, ItemCharge, LEGS_MAX, LegCharge, Prepaid,
@@ -292,26 +293,10 @@ impl Run<'_> {
     }
 
     fn step(&mut self, op: Op) -> Option<()> {
+        if let Some(target) = op.target() {
+            return self.charge_op(op, target);
+        }
         match op {
-            Op::Charge { item, leg } => self.charge_whole(item, leg, Quantity::Energy),
-            Op::ChargeOn { item, leg, quantity } => self.charge_whole(item, leg, quantity),
-            Op::ChargeTiers { item, leg, tiers } => {
-                let table = self.program.tiers().nth(usize::from(tiers))?;
-                self.charge_tiers(item, leg, &table)
-            }
-            Op::ChargeBeyond { item, leg, quantity, ppm, base } => {
-                let free = Share::down(ppm).of(self.amount(base)?)?;
-                let amount = self.amount(quantity)?.checked_sub(free)?.max(0);
-                let price = Price::from_micro_yuan_per_kwh(self.stack.pop()?);
-                self.charge(ItemCharge { item, leg, price, quantity, amount })
-            }
-            Op::ChargePart { item, leg, quantity, ppm } => {
-                let part = Share::down(ppm).of(*self.stack.last()?)?;
-                self.parts = self.parts.checked_add(part)?;
-                let (price, amount) =
-                    (Price::from_micro_yuan_per_kwh(part), self.amount(quantity)?);
-                self.charge(ItemCharge { item, leg, price, quantity, amount })
-            }
             Op::Add => self.combine(i64::checked_add),
             Op::Subtract => self.combine(i64::checked_sub),
             Op::Lesser => self.combine(|first, second| Some(first.min(second))),
@@ -324,12 +309,43 @@ impl Run<'_> {
                 let price = self.stack.pop()?;
                 self.stack.push(share.of(price)?).ok()
             }
-            Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } | Op::Steps { .. } => {
+            Op::Constant { .. }
+            | Op::Table { .. }
+            | Op::Signal { .. }
+            | Op::Steps { .. }
+            | Op::Charge { .. }
+            | Op::ChargeTiers { .. }
+            | Op::ChargeOn { .. }
+            | Op::ChargeBeyond { .. }
+            | Op::ChargePart { .. }
+            | Op::When { .. } => {
                 let price = self.operand(op)?;
                 self.stack.push(price.micro_yuan_per_kwh()).ok()
             }
-            Op::When { .. } => None,
         }
+    }
+
+    fn charge_op(&mut self, op: Op, (item, leg, quantity): Target) -> Option<()> {
+        if let Op::ChargeTiers { tiers, .. } = op {
+            let table = self.program.tiers().nth(usize::from(tiers))?;
+            return self.charge_tiers(item, leg, &table);
+        }
+        let mut amount = self.amount(quantity)?;
+        if let Op::ChargeBeyond { ppm, base, .. } = op {
+            let free = Share::down(ppm).of(self.amount(base)?)?;
+            amount = amount.checked_sub(free)?.max(0);
+        }
+        let price = if let Op::ChargePart { ppm, .. } = op {
+            let part = Share::down(ppm).of(*self.stack.last()?)?;
+            self.parts = self.parts.checked_add(part)?;
+            part
+        } else {
+            // The whole price, less what was charged of it in parts.
+            let parts = core::mem::take(&mut self.parts);
+            self.stack.pop()?.checked_sub(parts)?
+        };
+        let price = Price::from_micro_yuan_per_kwh(price);
+        self.charge(ItemCharge { item, leg, price, quantity, amount })
     }
 
     fn operand(&self, op: Op) -> Option<Price> {
@@ -364,14 +380,6 @@ impl Run<'_> {
         } else {
             self.facts.quantities.get(quantity)
         }
-    }
-
-    /// Charges the topmost price, less what was charged of it in parts.
-    fn charge_whole(&mut self, item: Item, leg: u8, quantity: Quantity) -> Option<()> {
-        let price = Price::from_micro_yuan_per_kwh(self.stack.pop()?.checked_sub(self.parts)?);
-        self.parts = 0;
-        let amount = self.amount(quantity)?;
-        self.charge(ItemCharge { item, leg, price, quantity, amount })
     }
 
     /// The one place where price and quantity meet.

@@ -2,7 +2,7 @@
 //! that everything declared is used and numbered by first use.
 
 use super::load::{LoadFault, require};
-use super::{ALL_BANDS, ALL_DAY_KINDS, Condition, Op, Program, Rows, Section, Share};
+use super::{ALL_BANDS, ALL_DAY_KINDS, Condition, Op, Program, Rows, Section, Share, Target};
 use crate::{
     CHARGES_MAX, ITEMS_MAX, Item, PAYEES_MAX, Quantity, SHARE_PPM_MAX, SHARE_UNIT_MAX, STACK_MAX,
     STEPS_MAX, SignalId, Unit,
@@ -23,9 +23,6 @@ impl FirstUse {
         Ok(())
     }
 }
-
-/// Why, where to and on what: no two price statements have all three in common.
-type Target = (Item, u8, Quantity);
 
 /// What a price statement has done so far.
 #[derive(Default)]
@@ -71,38 +68,15 @@ pub(super) fn check(program: &Program<'_>) -> Result<(), LoadFault> {
         walk.steps = walk.steps.saturating_add(1);
         let left = ops.rest().len();
         walk.step(program, op, left)?;
-        if let Some(target) = target(op) {
+        if let Some(target) = op.target() {
             let before = program.sections.code.len().saturating_sub(left);
             let before = program.sections.code.get(..before).unwrap_or_default();
-            let same = Rows::<Op>::new(before).filter(|op| self::target(*op) == Some(target));
+            let same = Rows::<Op>::new(before).filter(|op| op.target() == Some(target));
             require(same.count() == 1, LoadFault::Doubled)?;
         }
     }
     require(ops.rest().is_empty(), LoadFault::Malformed)?;
     walk.close(program)
-}
-
-/// What an instruction charges, if it does.
-fn target(op: Op) -> Option<Target> {
-    match op {
-        Op::Charge { item, leg } | Op::ChargeTiers { item, leg, .. } => {
-            Some((item, leg, Quantity::Energy))
-        }
-        Op::ChargeOn { item, leg, quantity }
-        | Op::ChargeBeyond { item, leg, quantity, .. }
-        | Op::ChargePart { item, leg, quantity, .. } => Some((item, leg, quantity)),
-        Op::Constant { .. }
-        | Op::Table { .. }
-        | Op::Signal { .. }
-        | Op::Steps { .. }
-        | Op::Add
-        | Op::Subtract
-        | Op::Lesser
-        | Op::Greater
-        | Op::Share(_)
-        | Op::Select { .. }
-        | Op::When { .. } => None,
-    }
 }
 
 const fn bit(number: u8) -> u32 {
@@ -277,7 +251,7 @@ impl Walk {
 
     /// The charge that ends a price statement.
     fn end(&mut self, program: &Program<'_>, op: Op, left: usize) -> Result<(), LoadFault> {
-        let (item, leg, quantity) = target(op).ok_or(LoadFault::Malformed)?;
+        let (item, leg, quantity) = op.target().ok_or(LoadFault::Malformed)?;
         self.line(program, leg)?;
         require(program.most(quantity).is_some(), LoadFault::Reference)?;
         let monthly = !self.statement.reads_monthly || quantity.is_monthly();
