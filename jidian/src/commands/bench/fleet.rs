@@ -1,24 +1,15 @@
-//! `jidian bench`: what this machine can carry.
+//! `jidian bench fleet`: a whole pilot, end to end.
 
-use super::Failure;
+use crate::commands::{Failure, new_temporary_directory};
 use crate::pilot::{self, Options, ScenarioChoice, Threads};
 use crate::store::DataDirectory;
-use clap::{Args, Subcommand};
+use clap::Args;
 use crypto::{Sign, SigningKey, VerifyingKey};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// A whole pilot, end to end: settlements per second, and where the time goes.
-    ///
-    /// Every settlement is metered, priced, signed, verified, logged with a sync, and receipted.
-    #[command(after_help = "Example:\n  jidian bench fleet --meters 1000 --minutes 60 --json")]
-    Fleet(Fleet),
-}
-
 #[derive(Args, Debug)]
-pub(super) struct Fleet {
+pub(in crate::commands) struct Arguments {
     /// Customer meters.
     #[arg(long, default_value_t = 200)]
     meters: u32,
@@ -28,12 +19,6 @@ pub(super) struct Fleet {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-pub(super) fn run(command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Fleet(arguments) => fleet(arguments),
-    }
 }
 
 /// Time on the wall of the parts of all minutes.
@@ -46,8 +31,8 @@ struct Spent {
     settlements: u64,
 }
 
-fn fleet(arguments: &Fleet) -> Result<(), Failure> {
-    let path = super::new_temporary_directory()?;
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let path = new_temporary_directory()?;
     let result = measure(arguments, &path);
     let _ = std::fs::remove_dir_all(&path);
     let report = result?;
@@ -59,7 +44,7 @@ fn fleet(arguments: &Fleet) -> Result<(), Failure> {
     Ok(())
 }
 
-fn measure(arguments: &Fleet, path: &std::path::Path) -> Result<serde_json::Value, Failure> {
+fn measure(arguments: &Arguments, path: &std::path::Path) -> Result<serde_json::Value, Failure> {
     let choice = ScenarioChoice::NameOrFile("henan-day");
     let options = Options::new(choice, Some(arguments.meters), 7)?;
     let directory = DataDirectory::open(path)?;

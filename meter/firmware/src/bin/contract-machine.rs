@@ -1,0 +1,27 @@
+//! Loads a contract with all proofs and settles, and does nothing else: for its size.
+#![no_std]
+#![no_main]
+
+use contract::{Carries, Program};
+use core::hint::black_box;
+use cortex_m_rt::entry;
+use firmware::{BYTECODE, settle};
+
+
+#[entry]
+fn main() -> ! {
+    let mut carries = Carries::ZERO;
+    loop {
+        // The compiler can't know what the bytes are.
+        let total = Program::load(black_box(BYTECODE))
+            .ok()
+            .and_then(|program| settle(&program, &mut carries))
+            .map(|settlement| settlement.total.micro_yuan());
+        black_box(total);
+    }
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
