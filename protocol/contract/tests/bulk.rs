@@ -10,9 +10,9 @@ use contract::{Program, SettleError};
 use quantity::{Duration, Energy, Instant, Money};
 
 #[test]
-fn every_contract_of_the_library_settles_the_same_in_bulk() {
+fn every_contract_settles_the_same_in_bulk() {
     let contracts = library::contracts();
-    assert!(contracts.len() >= 20);
+    assert!(contracts.len() > 20);
     let mut refused = 0;
     for (name, contract) in &contracts {
         let mut settled = 0;
@@ -22,7 +22,7 @@ fn every_contract_of_the_library_settles_the_same_in_bulk() {
             settled += report.cases - report.refused;
             refused += report.refused;
         }
-        assert!(settled > 0, "{name}: all refused");
+        assert!(settled > 1000, "{name}: only {settled} settled");
     }
     assert!(refused > 1000, "the edges were tried");
 }

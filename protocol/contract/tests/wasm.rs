@@ -43,9 +43,9 @@ impl Running {
 }
 
 #[test]
-fn every_contract_of_the_library_is_replayed_by_wasmi() {
+fn every_contract_is_replayed_by_wasmi() {
     let contracts = library::contracts();
-    assert!(contracts.len() >= 20);
+    assert!(contracts.len() > 20);
     for (name, contract) in &contracts {
         let mut running = Running::new(&Program::load(contract.bytecode()).unwrap());
         for seed in 0..4 {

@@ -1,4 +1,4 @@
-//! The contracts of `data/contracts`.
+//! The contracts of `data/contracts`, and one that uses every statement of the language.
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) fn contract(name: &str) -> Checked {
     check(&text).unwrap()
 }
 
-/// Every contract, by name.
+/// Every contract of the library by name, and `everything`.
 pub(crate) fn contracts() -> Vec<(String, Checked)> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let mut names: Vec<_> = files
@@ -23,5 +23,7 @@ pub(crate) fn contracts() -> Vec<(String, Checked)> {
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
-    names.into_iter().map(|name| (name.clone(), contract(&name))).collect()
+    let everything = check(include_str!("everything.contract")).unwrap();
+    let named = names.into_iter().map(|name| (name.clone(), contract(&name)));
+    named.chain([("everything".into(), everything)]).collect()
 }
