@@ -4,10 +4,19 @@
 mod library;
 
 use contract::bulk::{
-    Column, Movements, Plan, Postings, QuantityColumns, Refusal, SignalColumns, Times, compare,
+    Column, Movements, Plan, Postings, QuantityColumns, Refusal, SignalColumns, Times, campaign,
+    compare,
 };
 use contract::{Program, SettleError};
 use quantity::{Duration, Energy, Instant, Money};
+
+#[test]
+fn random_contracts_settle_the_same_in_bulk() {
+    let report = campaign(0, 400_000);
+    assert!(report.difference.is_none(), "{}", report.difference.unwrap());
+    assert!(report.contracts > 20 && report.cases >= 400_000);
+    assert!(report.cases > 2 * report.refused, "most movements are settled");
+}
 
 #[test]
 fn every_contract_settles_the_same_in_bulk() {

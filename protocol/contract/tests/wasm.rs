@@ -6,7 +6,7 @@ mod library;
 
 use contract::bulk::compare_with;
 use contract::wasm::{Replay, emit, input, output, status};
-use contract::{Carries, Facts, Program, Quantities, SettleError, Signals};
+use contract::{Campaign, Carries, Facts, Program, Quantities, SettleError, Signals, check};
 use quantity::{Duration, Energy, Instant, Money};
 use wasmi::{Engine, Linker, Memory, Module, Store, TypedFunc};
 
@@ -56,6 +56,20 @@ fn every_contract_is_replayed_by_wasmi() {
             assert!(report.cases > 0);
         }
     }
+}
+
+#[test]
+fn random_contracts_are_replayed_by_wasmi() {
+    let mut replayed = 0;
+    for seed in 0..40 {
+        let Ok(contract) = check(Campaign::new(seed).source()) else { continue };
+        let mut running = Running::new(&Program::load(contract.bytecode()).unwrap());
+        let mut outsider = |facts: &Facts<'_>, carries: &Carries| running.settle(facts, carries);
+        let report = compare_with(&contract, seed, Some(&mut outsider));
+        assert!(report.difference.is_none(), "contract {seed}: {}", report.difference.unwrap());
+        replayed += report.cases - report.refused;
+    }
+    assert!(replayed > 20_000, "only {replayed} settled");
 }
 
 /// The second example of the contract: 3 × 0.541 + 2 × 0.05 = 1.723; 3 × 0.019 = 0.057.

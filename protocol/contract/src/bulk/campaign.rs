@@ -17,12 +17,14 @@ use super::{
 use crate::program::Section;
 use crate::wasm::{Replay, status};
 use crate::{
-    Carries, Checked, Facts, Program, QuantityRule, SettleError, Settlement, SignalRule,
-    SignalValue,
+    Campaign, Carries, Checked, Facts, Program, QuantityRule, SettleError, Settlement, SignalRule,
+    SignalValue, check,
 };
 
 /// Rows that one batch compares.
 const BATCH_ROWS: usize = 3000;
+/// Batches of a random contract: checking it costs as much as one of them.
+const BATCHES_OF_CONTRACT: u64 = 4;
 /// The reference evaluator is slow: it settles one row out of so many.
 const REFERENCE_EVERY: usize = 61;
 const MINUTE: Duration = Duration::from_minutes(1);
@@ -30,6 +32,8 @@ const MINUTE: Duration = Duration::from_minutes(1);
 /// How far a campaign came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CampaignReport {
+    /// Contracts whose movements were settled.
+    pub contracts: u64,
     /// Movements that were settled by interpreter and bulk executor.
     pub cases: u64,
     /// Movements of these that both refused.
@@ -43,6 +47,8 @@ pub struct CampaignReport {
 /// A movement about which two executors disagree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
+    /// Seed of the contract ([`Campaign::new`]), `None` if [`compare`] was given one.
+    pub contract: Option<u64>,
     /// Seed of the batch: [`compare`] with it repeats the difference.
     pub seed: u64,
     /// The row of the batch.
@@ -57,7 +63,10 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, row, facts, interpreter, other } = self;
+        let Self { contract, seed, row, facts, interpreter, other } = self;
+        if let Some(contract) = contract {
+            write!(f, "contract {contract}, ")?;
+        }
         write!(f, "seed {seed}, row {row}: {facts}\ninterpreter: {interpreter}\nother: {other}")
     }
 }
@@ -65,6 +74,36 @@ impl fmt::Display for Difference {
 /// An executor from outside, such as an engine that runs the emitted module: it returns what the
 /// module left behind, or the status of a refusal.
 pub type Outsider<'o> = dyn FnMut(&Facts<'_>, &Carries) -> Result<Replay, i32> + 'o;
+
+/// Settles at least `cases` random movements under random contracts; stops at a difference.
+#[must_use]
+pub fn campaign(seed: u64, cases: u64) -> CampaignReport {
+    let mut report = CampaignReport::default();
+    let mut seed = seed;
+    while report.cases < cases && report.difference.is_none() {
+        // Chance also writes what the checker refuses; nothing can be settled then.
+        if let Ok(contract) = check(Campaign::new(seed).source()) {
+            report.contracts = report.contracts.saturating_add(1);
+            for batch in 0..BATCHES_OF_CONTRACT {
+                report.add(seed, compare(&contract, seed.wrapping_add(batch)));
+            }
+        }
+        seed = seed.wrapping_add(1);
+    }
+    report
+}
+
+impl CampaignReport {
+    /// Counts a batch of the contract of a seed.
+    fn add(&mut self, contract: u64, batch: Self) {
+        self.cases = self.cases.saturating_add(batch.cases);
+        self.refused = self.refused.saturating_add(batch.refused);
+        self.referenced = self.referenced.saturating_add(batch.referenced);
+        if let (None, Some(difference)) = (&self.difference, batch.difference) {
+            self.difference = Some(Difference { contract: Some(contract), ..difference });
+        }
+    }
+}
 
 /// Settles one generated batch of movements with all executors.
 ///
@@ -213,7 +252,7 @@ impl Comparison<'_> {
     ) -> Difference {
         let facts = format!("{facts:?}");
         let (interpreter, other) = (format!("{interpreter:?}"), format!("{other:?}"));
-        Difference { seed: self.seed, row, facts, interpreter, other }
+        Difference { contract: None, seed: self.seed, row, facts, interpreter, other }
     }
 }
 

@@ -19,7 +19,7 @@ mod signals;
 use alloc::vec::Vec;
 
 use calendar::Contexts;
-pub use campaign::{CampaignReport, Difference, Outsider, compare, compare_with};
+pub use campaign::{CampaignReport, Difference, Outsider, campaign, compare, compare_with};
 use columns::part;
 pub use columns::{
     Column, LegColumns, Movements, Postings, PrepaidColumns, QuantityColumn, QuantityColumns,
