@@ -214,6 +214,12 @@ impl<'a> Program<'a> {
         self.rows(Section::Conditions)
     }
 
+    /// First and last year whose special days are listed.
+    pub(crate) fn special_years(&self) -> Option<(u16, u16)> {
+        let behind = self.fixed.first_year.checked_add(u16::from(self.fixed.years))?;
+        (self.fixed.years > 0).then_some((self.fixed.first_year, behind.saturating_sub(1)))
+    }
+
     pub(crate) fn special_days(&self) -> Rows<'a, SpecialDays> {
         self.rows(Section::Special)
     }
