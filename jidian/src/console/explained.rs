@@ -113,9 +113,20 @@ fn finish(table: &mut TableView) {
 }
 
 fn headings(title: &str) -> &'static [(&'static str, &'static str)] {
-    let known: [(&str, &'static [(&str, &str)]); 6] = [
+    let known: [(&str, &'static [(&str, &str)]); 11] = [
         ("Prices", &[("分量", "Component"), ("记入", "Into"), ("价格", "Price"), ("条件", "When")]),
-        ("Legs", &[("分项", "Leg"), ("付款方与收款方", "Payer and payee")]),
+        (
+            "Legs",
+            &[("分项", "Leg"), ("付款方与收款方", "Payer and payee"), ("用途与期限", "Bound to")],
+        ),
+        (
+            "Quantities",
+            &[("量", "Quantity"), ("上限", "Bound"), ("限价", "Price"), ("何时", "When")],
+        ),
+        ("Special days", &[("日期", "Dates"), ("类型", "Kind")]),
+        ("Steps", &[("量", "Quantity"), ("数值", "Value")]),
+        ("Events", &[("事件", "Event"), ("缺失或过期", "Without it")]),
+        ("Prepaid", &[("预付", "Hold")]),
         ("Calendar", &[("月份", "Months"), ("时刻", "Hours"), ("时段", "Band")]),
         ("Band prices", &[("月份", "Months"), ("时段", "Band"), ("价格", "Price")]),
         ("Tiers", &[("电量", "Energy"), ("价格", "Price")]),

@@ -2,8 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
 use contract::{
-    Band, Built, Carries, Facts, Item, Language, Program, Quantities, SignalId, Signals, build,
-    explain_settlement,
+    Band, Built, Carries, Facts, Item, Language, Program, Quantities, Quantity, SignalId, Signals,
+    build, explain_settlement,
 };
 use quantity::{CivilDate, Duration, Energy, Instant, Money, PicoYuan, Price};
 
@@ -181,4 +181,58 @@ fn a_bill_shows_each_line_and_each_leg() {
 total: 1.170000 yuan
 ";
     assert_eq!(explain_settlement(&settled, Language::English), expected);
+}
+
+/// A factory's March in one settlement a day: 31 × 100 kWh × 0.60 = 1860 yuan, of which the treasury
+/// has 31 × 100 × 0.09 = 279; at the end 120 kW × 40 = 4800 and 6000 yuan × 1.5 % = 90. The hold of
+/// 500 yuan is used up by 51 a day: it is asked for again when less than 100 is left.
+#[test]
+fn a_month_of_a_two_part_price_with_a_hold() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract-language.md");
+    let book = std::fs::read_to_string(path).unwrap();
+    let mut blocks = book.split("\n```contract\n").map(|rest| rest.split("\n```").next().unwrap());
+    let built = build(blocks.find(|block| block.contains("\"works\"")).unwrap()).unwrap();
+    let program = built.program().unwrap();
+    let quantities = Quantities::NONE
+        .with(Quantity::MaximumDemand, 120_000_000)
+        .with(Quantity::PowerFactor, 879_000)
+        .with(Quantity::Billed, 6_000_000_000);
+    let mut carries = Carries::ZERO;
+    let (mut bill, mut state, mut held, mut asked) = (Money::ZERO, Money::ZERO, Money::ZERO, 0);
+    for day in 1..=31 {
+        let end = midnight(3, day) + Duration::from_days(1);
+        let facts = Facts {
+            start: end - Duration::from_minutes(15),
+            end,
+            energy: Energy::from_kwh(100),
+            month_before: Energy::ZERO,
+            year_before: Energy::ZERO,
+            signals: &Signals::NONE,
+            quantities: &quantities,
+            held,
+        };
+        let settled = program.settle(&facts, &mut carries).unwrap();
+        bill += settled.legs[0].money;
+        state += settled.legs[1].money;
+        let prepaid = settled.prepaid.unwrap();
+        asked += i32::from(prepaid.hold > Money::ZERO);
+        held = held - prepaid.posted + prepaid.hold;
+    }
+    assert_eq!((bill, state), (money("6471"), money("279")), "1860 - 279 + 4800 + 90");
+    // Day 1 asks; 500 - 8 × 51 = 92 asks on day 9: 592 - 10 × 51 = 82 on day 19, 582 - 51 × 10 = 72
+    // on day 29; the last day takes what is left, and asks.
+    assert_eq!(asked, 5);
+}
+
+/// 0.7 of a price of 0.000001 is 0.0000007: the share rounds to nothing, and the rest has it all.
+#[test]
+fn a_share_and_its_rest_are_the_whole() {
+    let source = "contract \"split\" version 1 title \"\" \"\" for ev, import \
+        settle every 5 minutes, at most 100 kWh price within -1 yuan/kWh to 1 yuan/kWh \
+        under \"\" \"\" { leg a: customer-bill -> treasury leg b: customer-bill -> grid-income \
+        leg c: customer-bill -> government-fund \
+        price differential = -0.000001 yuan/kWh into a 70 %, c 10 %, b rest } \
+        examples { 2026-01-01 00:00 energy 1 kWh \
+        => a -0.000001 yuan, c -0.000001 yuan, b 0.000001 yuan }";
+    build(source).unwrap_or_else(|faults| panic!("{faults:?}"));
 }

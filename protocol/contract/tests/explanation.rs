@@ -60,3 +60,82 @@ coal-henan 1
 ";
     assert!(text.starts_with(expected), "{text}");
 }
+
+/// One block of the book, by the name of its contract.
+fn book(name: &str) -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract-language.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut blocks =
+        text.split("\n```contract\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    blocks.find(|block| block.contains(&format!("\"{name}\" "))).unwrap().to_owned()
+}
+
+#[test]
+fn days_exceptions_and_events_in_words() {
+    let text = explain(&book("summer"), Language::English).unwrap();
+    let expected = "\
+Prices
+  time-of-use price  into leg bill  band prices hourly
+  time-of-use price  into leg bill  95 % of band prices hourly rounded half-up to 0.0001 yuan/kWh  instead while demand response
+Legs
+  bill  customer's bill wallet -> grid company's income wallet
+Calendar (UTC+8)
+  months 7, 8, while high temperature  00:00-07:00  valley
+  months 7, 8, while high temperature  07:00-10:00  flat
+  months 7, 8, while high temperature  10:00-11:00  peak
+  months 7, 8, while high temperature  11:00-12:00  critical peak
+  months 7, 8, while high temperature  12:00-24:00  peak
+  all year, on public holidays         00:00-12:00  valley
+";
+    // Peak goes before valley, so the valley of 23:00 is not seen in the heat.
+    assert!(text.contains(expected), "{text}");
+    let special = "\
+Special days 2026
+  2026-09-20                workday
+  2026-10-01 to 2026-10-07  public holiday
+  2026-10-10                workday
+  any other date            rest day on Saturday and Sunday, else workday
+";
+    assert!(text.contains(special), "{text}");
+    let events = "  demand response   missing or older than 60 min: off\n";
+    assert!(text.contains(events), "{text}");
+}
+
+#[test]
+fn quantities_splits_steps_and_holds_in_words() {
+    let text = explain(&book("works"), Language::Chinese).unwrap();
+    for part in [
+        "到期后改用： industrial-default\n",
+        "  容量  记入分项 bill   40 元/千瓦 × 最大需量\n",
+        "  力调  记入分项 bill   级差表 factor × 计费额\n",
+        "  差别  记入分项 state  90 % × 0.1 元/千瓦时\n",
+        "  差别  记入分项 bill   其余 0.1 元/千瓦时\n",
+        "  最大需量  至多 10000 千瓦  限价 0 至 60 元/千瓦  月末计\n",
+        "  功率因数  至多 100 %       自身不计价            月末计\n",
+        "级差表 factor（功率因数）\n  低于 88 %  1.5 %\n  低于 90 %  0.5 %\n  以上       -0.75 %\n",
+        "预付\n  分项 bill：冻结 500 元，剩余低于 100 元 时再冻结，30 天 后释放\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let text = explain(&book("neighbours"), Language::English).unwrap();
+    for part in [
+        "0.1 yuan/kW × largest deviation of power beyond 5 % of traded power\n",
+        "only from 2026-11-15 to 2027-03-15\n",
+        "customer's bill wallet         only for heating, expires after 120 days\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+/// The bytes alone give the same tables, with numbers in the place of names.
+#[test]
+fn bytes_and_source_say_the_same() {
+    for name in ["summer", "works", "neighbours"] {
+        let source = book(name);
+        let built = build(&source).unwrap();
+        let bytes = explain_program(&built.program().unwrap(), Language::English);
+        let text = explain(&source, Language::English).unwrap();
+        let tables = text.split_once("\nFor ").unwrap().1;
+        assert_eq!(bytes.lines().count(), tables.lines().count(), "{name}");
+    }
+}

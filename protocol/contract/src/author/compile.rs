@@ -1,5 +1,6 @@
 //! From the checked tree to canonical bytes. Whatever goes wrong here is caught by the loader.
 
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::check::ordered_days;
@@ -33,6 +34,28 @@ pub(super) struct Compiled<'t> {
     pub(super) code: Vec<u8>,
     pub(super) steps: u16,
     pub(super) depth_max: u8,
+}
+
+/// What legs and tables are called, by their numbers in the byte code.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) legs: Vec<String>,
+    pub(super) tables: Vec<String>,
+    pub(super) steps_tables: Vec<String>,
+    pub(super) tiers: Vec<String>,
+}
+
+/// The names of a checked contract.
+pub(super) fn names(contract: &Contract) -> Names {
+    let mut compiler = Compiler::new(contract);
+    contract.charges().for_each(|charge| compiler.charge(charge));
+    let texts = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+    Names {
+        legs: texts(&compiler.legs),
+        tables: texts(&compiler.out.tables),
+        steps_tables: texts(&compiler.out.steps_tables),
+        tiers: texts(&compiler.out.tiers),
+    }
 }
 
 pub(super) fn compile(contract: &Contract) -> Result<Vec<u8>, Fault> {

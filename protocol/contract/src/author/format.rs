@@ -227,6 +227,8 @@ struct Comment {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Above,
+    /// Within the row: it moves above it.
+    Inside,
     Behind,
 }
 
@@ -237,18 +239,17 @@ impl Printer<'_> {
         for (index, row) in self.rows.iter().enumerate() {
             let closes = row.text == "}";
             let depth = if closes { row.depth.saturating_add(1) } else { row.depth };
-            for comment in
-                comments.iter().filter(|one| one.row == index && one.place == Place::Above)
-            {
+            let at =
+                |place| comments.iter().filter(move |one| one.row == index && one.place == place);
+            for comment in at(Place::Above) {
                 blank_line(&mut text, comment.blank);
                 push_row(&mut text, depth, &comment.text);
             }
             let blank = row.loose && !closes && self.blank_above(row.span.start);
             blank_line(&mut text, blank);
+            at(Place::Inside).for_each(|comment| push_row(&mut text, depth, &comment.text));
             push_row(&mut text, row.depth, &row.text);
-            let behind =
-                comments.iter().filter(|one| one.row == index && one.place == Place::Behind);
-            for comment in behind {
+            for comment in at(Place::Behind) {
                 text.truncate(text.trim_end_matches('\n').len());
                 text.push_str("  ");
                 text.push_str(&comment.text);
@@ -285,7 +286,9 @@ impl Printer<'_> {
         let row = self.rows.iter().position(|row| row.span.end > span.start);
         let row = row.unwrap_or(self.rows.len());
         let blank = own_line && has_blank_line(before);
-        Comment { text, row, place: Place::Above, blank }
+        let starts = self.rows.get(row).map_or(usize::MAX, |row| row.span.start);
+        let place = if starts < span.start { Place::Inside } else { Place::Above };
+        Comment { text, row, place, blank }
     }
 
     /// Whether a blank line stands right above a place.

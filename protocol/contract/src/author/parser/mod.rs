@@ -191,8 +191,8 @@ impl<'s> Parser<'_, 's> {
 
     /// A piece of a keyword that doesn't stand in the source.
     fn say(&mut self, keyword: Keyword, written: Language) {
-        let text = spoken(keyword, written);
-        self.pieces.push(self.span_from(self.peek().span), text);
+        let end = self.span_from(Span::default()).end;
+        self.pieces.push(Span { start: end, end }, spoken(keyword, written));
     }
 
     /// Both languages of a phrase whose word stands ahead in English and behind in Chinese.
