@@ -23,6 +23,7 @@ extern crate alloc;
 mod author;
 pub mod bulk;
 mod facts;
+mod measured;
 mod program;
 mod vocabulary;
 pub mod wasm;
@@ -35,6 +36,7 @@ pub use facts::{
     Carries, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled, Settlement,
     SignalValue, Signals,
 };
+pub use measured::{Deviation, deviation, power_factor_ppm};
 pub use program::{
     Header, Leg, LoadError, LoadFault, PrepaidRule, Program, QuantityRule, SignalRule,
 };
