@@ -8,7 +8,7 @@ use wire::tee::{Code, Command, Status};
 const KWH: i64 = 1_000_000;
 
 /// A meter in the middle of its life: one order final, one open, a contract and a signal waiting.
-fn settled_world() -> World {
+pub fn settled_world() -> World {
     let mut world = World::trading();
     world.after(1, KWH);
     world.sync();
@@ -16,7 +16,7 @@ fn settled_world() -> World {
     world
 }
 
-fn again(world: &World) -> World {
+pub fn again(world: &World) -> World {
     let mut memory = world.tee.memory().clone();
     memory.fuel = usize::MAX;
     World {
@@ -33,7 +33,7 @@ fn again(world: &World) -> World {
 
 /// Carries out `command` with the power failing after each possible number of bytes, and each time
 /// checks the state after the reboot, then goes on and audits everything.
-fn cut_at_every_byte(
+pub fn cut_at_every_byte(
     command: &Command,
     start: &World,
     mut check: impl FnMut(&mut World, &Status, &Status),
