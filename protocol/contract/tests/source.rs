@@ -39,6 +39,23 @@ fn every_truncation_of_a_real_contract_is_read_without_panic() {
     }
 }
 
+/// Long sources are refused before the checks compare each statement with each.
+#[test]
+fn more_than_a_contract_needs_is_refused_at_once() {
+    let head = "contract \"c\" version 1 title \"\" \"\" for ev, import settle every 1 hour, \
+        at most 1 kWh price within 0 yuan/kWh to 1 yuan/kWh under \"\" \"\" {";
+    let tables: String = (0..5000)
+        .map(|n| std::format!("bands t{n} all-year {{ flat 0.{n:06} yuan/kWh }}\n"))
+        .collect();
+    let spans = "peak 01:00 to 02:00, 03:00 to 04:00;".repeat(60);
+    let windows = std::format!("windows all-year {{ {spans} }}\n").repeat(200);
+    let days = "calendar all-year while high-temperature { 00:00 peak }\n".repeat(200);
+    for statements in [tables, windows, days] {
+        let faults = check(&std::format!("{head} {statements} }}")).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.code == "JD-C030"), "{faults:?}");
+    }
+}
+
 #[test]
 fn formatting_a_real_contract_keeps_its_bytes_in_both_languages() {
     for (name, source) in real_sources() {

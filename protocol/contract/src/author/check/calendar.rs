@@ -171,6 +171,10 @@ impl Checker<'_> {
         self.special_days();
         let days: Vec<_> = self.contract.days().collect();
         let Some(first) = days.first() else { return };
+        if let Some(day) = days.get(DAYS_MAX) {
+            self.faults.push(fault!(TOO_MANY, day.span, "calendar rows (日历行)", DAYS_MAX));
+            return;
+        }
         let general: Vec<_> = days.iter().filter(|day| !day.is_exception()).copied().collect();
         let sets: Vec<_> = general.iter().map(|day| (day.months, day.span)).collect();
         if general.is_empty() {
@@ -185,9 +189,6 @@ impl Checker<'_> {
             self.day(day);
         }
         self.reached();
-        if let Some(day) = days.get(DAYS_MAX) {
-            self.faults.push(fault!(TOO_MANY, day.span, "calendar rows (日历行)", DAYS_MAX));
-        }
         let conditions = self.contract.all_charges().filter_map(|charge| charge.when);
         let asked = conditions.clone().any(|when| when.bands != ALL_BANDS);
         let used = asked || self.uses(|leaf| matches!(leaf, Expression::Bands(_)));

@@ -12,8 +12,8 @@ use super::{Parsed, Parser, spoken};
 use crate::program::ALL_MONTHS;
 use crate::{Band, SignalId};
 
-/// Most spans of one band in a row of `windows`.
-const SPANS_MAX: usize = 16;
+/// Most spans in a row of `windows`.
+const SPANS_MAX: usize = 32;
 
 /// From the dearest to the cheapest, and before flat: which band wins where windows overlap.
 const PRIORITY: [Band; 4] = [Band::Critical, Band::Deep, Band::Peak, Band::Valley];
@@ -132,6 +132,9 @@ impl Parser<'_, '_> {
             }
         })?;
         let windows: Vec<Window> = spans.into_iter().flatten().collect();
+        if windows.len() > SPANS_MAX {
+            return Err(fault!(TOO_MANY, day.span, "spans (时段)", SPANS_MAX));
+        }
         let starts = starts_of(&windows, day.span);
         Ok(Day { starts, windows: Some(windows), ..day })
     }

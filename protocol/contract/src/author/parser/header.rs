@@ -16,6 +16,9 @@ use super::words::{CLASSES, DIRECTIONS, QUANTITIES};
 use super::{LIST_MAX, Parsed, Parser};
 use crate::Quantity;
 
+/// Statements of all articles together: the checks compare each with each.
+const STATEMENTS_MAX: usize = 256;
+
 /// The lines of a header that may stand in any order.
 #[derive(Default)]
 struct Extras {
@@ -153,6 +156,7 @@ impl Parser<'_, '_> {
 
     fn articles(&mut self) -> Parsed<Vec<Article>> {
         let mut articles = Vec::new();
+        let mut total = 0_usize;
         loop {
             self.pieces.hint(Text::Line(0));
             if !self.accept(UNDER) {
@@ -168,10 +172,11 @@ impl Parser<'_, '_> {
                     self.pieces.push(close.span, Text::Symbol("}"));
                     break;
                 }
-                if statements.len() >= LIST_MAX || articles.len() >= LIST_MAX {
+                if total >= STATEMENTS_MAX || articles.len() >= LIST_MAX {
                     let span = self.peek().span;
-                    return Err(fault!(TOO_MANY, span, "statements (语句)", LIST_MAX));
+                    return Err(fault!(TOO_MANY, span, "statements (语句)", STATEMENTS_MAX));
                 }
+                total = total.saturating_add(1);
                 self.pieces.hint(Text::Line(1));
                 statements.push(self.statement()?);
                 self.take_if(Kind::Symbol(";"));
