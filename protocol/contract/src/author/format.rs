@@ -131,13 +131,45 @@ impl Printer<'_> {
         }
     }
 
-    /// Breaks a long row at the soft places.
+    /// Breaks a long row at the soft places, and what is still too long behind commas and before
+    /// signs.
     fn broken(&self, pieces: &[&Piece], depth: usize) -> String {
+        let mut broken = String::new();
         let parts = pieces.split(|piece| matches!(piece.text, Text::Soft));
-        let parts: Vec<String> =
-            parts.map(|part| self.text(part)).filter(|part| !part.is_empty()).collect();
-        let indent = " ".repeat(depth.saturating_add(1).saturating_mul(INDENT));
-        parts.join(&alloc::format!("\n{indent}"))
+        for part in parts.filter(|part| !self.text(part).is_empty()) {
+            let inner = depth.saturating_add(if broken.is_empty() { 1 } else { 2 });
+            for (index, row) in self.filled(part, inner).iter().enumerate() {
+                let depth = if index == 0 { depth.saturating_add(1) } else { inner };
+                if !broken.is_empty() {
+                    broken.push('\n');
+                    broken.push_str(&" ".repeat(depth.saturating_mul(INDENT)));
+                }
+                broken.push_str(row);
+            }
+        }
+        broken
+    }
+
+    /// Rows of as many pieces as fit.
+    fn filled(&self, pieces: &[&Piece], depth: usize) -> Vec<String> {
+        let room = COLUMNS.saturating_sub(depth.saturating_mul(INDENT));
+        let (mut rows, mut row, mut last) = (Vec::new(), Vec::new(), 0);
+        for piece in pieces {
+            if matches!(piece.text, Text::Symbol("+" | "-")) {
+                last = row.len();
+            }
+            row.push(*piece);
+            if columns(&self.text(&row)) > room && last > 0 {
+                let rest = row.split_off(last);
+                rows.push(self.text(&row));
+                (row, last) = (rest, 0);
+            }
+            if matches!(piece.text, Text::Symbol(",")) {
+                last = row.len();
+            }
+        }
+        rows.push(self.text(&row));
+        rows
     }
 
     fn holds_comment(&self, span: Span) -> bool {
