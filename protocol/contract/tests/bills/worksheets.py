@@ -353,13 +353,16 @@ def trade(bill, windows):
         bill.daily("2026-06-01", "2026-06-01", f"{clock} {end} {metered}")
 
 def penalties(bill, leg, dear, cheap, when):
-    """Beyond 5 % of the power, 150 % of it in mileage, 5 % of the energy."""
+    """Energy at the trade price; what is beyond 5 % of the power, 150 % of it in mileage, 5 % of the energy."""
     power, energy = bill.quantity("traded-power", when), bill.quantity("traded-energy", when)
     market = bill.signal("market-price", when, 30, "0.45", "-0.10", "1.50")
     high, low = max(market, f("0.45")), min(market, f("0.45"))
+    yield leg, "trade", "0.45", bill.quantity(dear, when), dear
+    yield leg, "trade", "-0.45", bill.quantity(cheap, when), cheap
     for price, what, base, share, unit in (("0.10", "deviation-power", power, "0.05", "kW"), ("0.01", "deviation-mileage", power, "1.5", "kW"),
-            (high + abs(high) / 10, dear, energy, "0.05", "kWh"), (-(low - abs(low) / 10), cheap, energy, "0.05", "kWh")):
-        yield (leg, "deviation", price, max(bill.quantity(what, when) - f(share) * base, F(0)), what, unit)
+            (high + abs(high) / 10 - f("0.45"), dear, energy, "0.05", "kWh"),
+            (f("0.45") - low + abs(low) / 10, cheap, energy, "0.05", "kWh")):
+        yield leg, "deviation", price, max(bill.quantity(what, when) - f(share) * base, F(0)), what, unit
 
 WINDOWS = [("10:00", "10:15", 10, 10, 0, 0, "0.40"), ("10:15", "10:30", "12.4", 10, 12, 55, "0.62"),
     ("10:30", "10:45", "7.6", 10, 11, 75, "0.30"), ("10:45", "11:00", "7.6", 10, 11, 75, "-0.05"),

@@ -2,6 +2,7 @@
 //! interval by interval. So three sums agree: the worksheet's, this file's, and the interpreter's.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
+mod neighbours;
 mod sheet;
 mod windows;
 
