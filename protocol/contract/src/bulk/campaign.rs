@@ -27,6 +27,8 @@ const BATCH_ROWS: usize = 3000;
 const BATCHES_OF_CONTRACT: u64 = 4;
 /// The reference evaluator is slow: it settles one row out of so many.
 const REFERENCE_EVERY: usize = 61;
+/// 100 yuan: around what contracts hold.
+const HELD_MAX: i64 = 100_000_000;
 const MINUTE: Duration = Duration::from_minutes(1);
 
 /// How far a campaign came.
@@ -333,11 +335,7 @@ impl Batch {
         let energy = energies(energy_max);
         let register_max = limits.register_max;
         let (month, year) = (energies(register_max), energies(register_max));
-        let held_max = if program.prepaid().is_some() { 100_000_000 } else { 0 };
-        let money = |dice: &mut Dice| match held_max {
-            0 => Money::ZERO,
-            _ => Money::from_micro_yuan(dice.amount(&[0], held_max)),
-        };
+        let money = |dice: &mut Dice| Money::from_micro_yuan(dice.amount(&[0], HELD_MAX));
         let held = (0..BATCH_ROWS).map(|_| money(dice)).collect();
         let carries = (0..BATCH_ROWS).map(|_| carries(dice, legs)).collect();
         Self { starts, ends, energy, month, year, held, carries, signals, quantities }
