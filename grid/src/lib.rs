@@ -12,6 +12,7 @@
 //! | load forecast | [`forecast`] |
 //! | operating data, generation and storage | [`dispatch`] |
 //! | on-grid and sales prices, incentive price | [`price`] |
+//! | rates of other systems as contracts | [`authoring`] |
 //! | price contracts and signals over 5G | [`publishing`] |
 //! | payment is settlement: the books | [`settlement`] |
 //! | directed government subsidies | [`subsidy`] |
@@ -21,6 +22,7 @@
 //! a [`Decision`] goes out that anyone can check with [`check`] without trusting the solver.
 //! Floating point exists in [`forecast`] alone; energy, power, price and money are integers.
 
+pub mod authoring;
 mod codec;
 mod decision;
 pub mod dispatch;

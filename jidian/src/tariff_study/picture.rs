@@ -110,7 +110,7 @@ impl Findings<'_> {
             let legend =
                 format!("{word} {} ({})", grouped(count as u128), share(count, all.customers));
             text += &label(x + 18, 61, "", "start", &legend);
-            x += 190;
+            x += 210;
         }
         let revenue = format!(
             "{} {} {}",
