@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod explain;
+mod import;
 mod package;
 mod publish;
 mod sign;
@@ -42,6 +43,11 @@ pub(super) enum Command {
         after_help = "Example:\n  jidian contract simulate new.contract --against residential-henan --svg change.svg"
     )]
     Simulate(simulate::Simulate),
+    /// Turn a rate of the OpenEI Utility Rate Database into the source of a contract.
+    #[command(
+        after_help = "Example:\n  jidian contract import rate.json --yuan-per-dollar 7.1 -o my.contract"
+    )]
+    Import(import::Import),
 }
 
 const SIGN_EXAMPLES: &str = "\
@@ -68,6 +74,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Sign(arguments) => sign::run(arguments),
         Command::Publish(arguments) => publish::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
     }
 }
 
