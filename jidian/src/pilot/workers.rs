@@ -21,6 +21,16 @@ impl Threads {
     pub const fn count(self) -> usize {
         self.0
     }
+
+    /// Works on a few large items, each in a thread of its own.
+    pub fn each_alone<T: Send>(self, items: &mut [T], work: impl Fn(&mut T) + Sync + Send) {
+        let work = &work;
+        std::thread::scope(|scope| {
+            for item in items {
+                scope.spawn(move || work(item));
+            }
+        });
+    }
 }
 
 impl Default for Threads {

@@ -2,7 +2,9 @@
 
 mod build;
 mod check;
+mod compare;
 mod explain;
+mod fmt;
 mod import;
 mod package;
 mod publish;
@@ -20,6 +22,11 @@ pub(super) enum Command {
     /// Check sources: grammar, units, coverage, ranges, conservation, worked examples.
     #[command(after_help = "Example:\n  jidian contract check data/contracts/*.contract")]
     Check(check::Sources),
+    /// Bring sources into the one layout, in either language.
+    #[command(
+        after_help = "Examples:\n  jidian contract fmt my.contract\n  jidian contract fmt --keywords zh --stdout my.contract"
+    )]
+    Fmt(fmt::Arguments),
     /// Compile a source to canonical byte code.
     #[command(after_help = "Example:\n  jidian contract build my.contract --output my.bytecode")]
     Build(build::Build),
@@ -48,6 +55,9 @@ pub(super) enum Command {
         after_help = "Example:\n  jidian contract import rate.json --yuan-per-dollar 7.1 -o my.contract"
     )]
     Import(import::Import),
+    /// Settle random movements under random contracts with all executors, which must agree.
+    #[command(after_help = "Example:\n  jidian contract compare --cases 100000000 --seed 7")]
+    Compare(compare::Arguments),
 }
 
 const SIGN_EXAMPLES: &str = "\
@@ -68,6 +78,8 @@ impl From<Language> for contract::Language {
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check(sources) => check::run(sources),
+        Command::Fmt(arguments) => fmt::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Inspect(arguments) => explain::inspect(arguments),
