@@ -1,9 +1,9 @@
 //! What must hold of a trade between neighbours, whatever the curves: the quantities are worked out here from curves
 //! of one-minute powers, the money comes from the contracts.
 
-use contract::{Carries, Facts, Program, Quantities, Quantity, SignalId, Signals};
+use contract::{Carries, Facts, Program, Quantities, Quantity, SignalId, Signals, deviation};
 use proptest::prelude::*;
-use quantity::{CivilDate, Duration, Energy, Money, Price};
+use quantity::{CivilDate, Duration, Energy, Money, Power, Price};
 
 use super::{built, contract};
 
@@ -24,14 +24,18 @@ impl Window {
         self.metered.map(|power| power - self.agreed)
     }
 
+    fn traded(&self) -> Quantities {
+        Quantities::NONE
+            .with(Quantity::TradedPower, self.agreed * STEP)
+            .with(Quantity::TradedEnergy, energy(&[self.agreed; MINUTES]))
+    }
+
     fn quantities(&self) -> Quantities {
         let deviations = self.deviations();
         let largest = deviations.iter().map(|power| power.abs()).max().unwrap();
         let mileage: i64 = deviations.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
         let net = energy(&deviations);
-        Quantities::NONE
-            .with(Quantity::TradedPower, self.agreed * STEP)
-            .with(Quantity::TradedEnergy, energy(&[self.agreed; MINUTES]))
+        self.traded()
             .with(Quantity::DeviationPower, largest * STEP)
             .with(Quantity::DeviationMileage, mileage * STEP)
             .with(Quantity::Surplus, net.max(0))
@@ -86,6 +90,14 @@ fn markets() -> impl Strategy<Value = i64> {
 }
 
 proptest! {
+    #[test]
+    fn the_crate_measures_the_same_deviations(window in windows()) {
+        let powers = |steps: [i64; MINUTES]| steps.map(|step| Power::from_milliwatts(step * STEP));
+        let (metered, agreed) = (powers(window.metered), powers([window.agreed; MINUTES]));
+        let measured = deviation(&metered, &agreed, Duration::from_minutes(1)).unwrap();
+        prop_assert_eq!(measured.into_quantities(window.traded()), window.quantities());
+    }
+
     #[test]
     fn who_keeps_to_the_trade_pays_no_penalty(agreed in 0..400_i64, market in markets()) {
         let window = Window { agreed, metered: [agreed; MINUTES] };
