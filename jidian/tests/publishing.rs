@@ -167,3 +167,46 @@ fn a_package_takes_over_once_and_an_older_one_never_again() {
     pilot.run("5h");
     assert!(good(&["verify", &pilot.path("data")]).contains("closed       yes"));
 }
+
+#[test]
+fn a_recall_puts_the_default_contract_in_force_and_strikes_what_was_signed_before() {
+    let pilot = Pilot::new("recalled");
+    let (data, second) = (pilot.path("data"), pilot.source(2));
+    let early = pilot.sign(&second, "early.package", &[]);
+    let recall = [
+        "contract",
+        "recall",
+        "--class",
+        "residential",
+        "--direction",
+        "import",
+        "--reason",
+        "notice 12",
+        "--data",
+        &data,
+    ];
+    assert!(good(&recall).contains("took the recall"));
+    pilot.refuses(&early, &["Fork"]);
+    pilot.run("3h");
+    pilot.refuses(&early, &["Fork"]);
+    let said = good(&["verify", &data]);
+    assert!(said.contains("closed       yes"), "{said}");
+    let late = pilot.sign(&second, "late.package", &[]);
+    let taken = pilot.publish(&late);
+    assert!(taken.status.success(), "{}", text(&taken.stderr));
+    pilot.run("4h");
+    assert!(good(&["verify", &data]).contains("closed       yes"));
+    let refused = jidian(&[
+        "contract",
+        "recall",
+        "--class",
+        "coal",
+        "--direction",
+        "import",
+        "--reason",
+        "none",
+        "--data",
+        &data,
+    ]);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
+}

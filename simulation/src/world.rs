@@ -11,6 +11,8 @@
 
 mod publishing;
 
+pub use publishing::Broadcast;
+
 use crate::founding::{CompanyWallets, Keys, MeterPlan, Place};
 use crate::ledger::{Evidence, GridEntry};
 use crate::market::{self, Programs};

@@ -3,14 +3,14 @@
 use super::{ContractSource, Pilot, RunError};
 use crate::store::log::{Kind, LogReader};
 use crate::store::{file_of, manifest::Manifest};
-use contract::{CustomerClass, Direction};
 use grid::Grid;
 use quantity::Instant;
-use simulation::ledger::GridEntry;
+use simulation::world::Broadcast;
 use std::collections::BTreeMap;
 use std::path::Path;
-use wire::package::SignedPackage;
+use wire::package::{Recall, SignedPackage};
 use wire::tee::Code;
+use wire::{MeterId, Signed};
 
 /// Why a package isn't published. Nothing was written.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub enum PublishError {
     /// The source text isn't what was signed.
     Source(String),
     /// Transaction cores refuse it: how many, with which code, and one of them.
-    Refused(Vec<(Code, usize, wire::MeterId)>),
+    Refused(Vec<(Code, usize, MeterId)>),
     /// No meter of the pilot is of its class.
     NoMeter,
     /// Meters take it, yet it isn't the next one of the company's chain.
@@ -66,10 +66,26 @@ impl Pilot {
         signed: SignedPackage,
         text: String,
     ) -> Result<Published, PublishError> {
-        let name = check_source(&signed, &text).map_err(PublishError::Source)?;
-        let answers = self.world.rehearse(&signed);
+        let source = source(&signed, &text).map_err(PublishError::Source)?;
+        let published = self.broadcast(&Broadcast::Contract(Box::new(signed), text))?;
+        if !published.was_there {
+            self.sources.push(source);
+        }
+        Ok(published)
+    }
+
+    /// Sends a recall in the same way.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn recall(&mut self, recall: Signed<Recall>) -> Result<Published, PublishError> {
+        self.broadcast(&Broadcast::Recall(recall))
+    }
+
+    fn broadcast(&mut self, broadcast: &Broadcast) -> Result<Published, PublishError> {
+        let answers = self.world.rehearse(broadcast);
         let meters = answers.len();
-        let mut refusals: BTreeMap<Code, (usize, wire::MeterId)> = BTreeMap::new();
+        let mut refusals: BTreeMap<Code, (usize, MeterId)> = BTreeMap::new();
         for (meter, code) in answers.iter().filter(|(_, code)| !code.is_success()) {
             refusals.entry(*code).or_insert((0, *meter)).0 += 1;
         }
@@ -80,47 +96,26 @@ impl Pilot {
         if meters == 0 {
             return Err(PublishError::NoMeter);
         }
-        if answers.iter().all(|(_, code)| *code == Code::AlreadyThere) {
-            return Ok(Published { meters, was_there: true });
+        let was_there = answers.iter().all(|(_, code)| *code == Code::AlreadyThere);
+        if !was_there {
+            self.world.broadcast(broadcast).map_err(PublishError::Chain)?;
+            self.note_broadcast(broadcast).map_err(PublishError::Run)?;
         }
-        self.world.publish(&signed).map_err(PublishError::Chain)?;
-        self.note_contract(signed, name, text).map_err(PublishError::Run)?;
-        Ok(Published { meters, was_there: false })
+        Ok(Published { meters, was_there })
     }
 
-    fn note_contract(
-        &mut self,
-        signed: SignedPackage,
-        name: String,
-        text: String,
-    ) -> Result<(), RunError> {
-        let entry = GridEntry::Contract(Box::new(signed.clone()), text.clone());
-        self.journal.grid.append(&entry.to_bytes())?;
+    fn note_broadcast(&mut self, broadcast: &Broadcast) -> Result<(), RunError> {
+        self.journal.grid.append(&broadcast.entry().to_bytes())?;
         self.journal.grid.sync()?;
         self.journal.note_world(&self.world.changes())?;
         self.journal.world.sync()?;
-        let package = &signed.package;
-        let (Some(class), Some(direction)) =
-            (CustomerClass::from_byte(package.class), Direction::from_byte(package.direction))
-        else {
-            return Err(RunError::other("a class or direction that the meters don't know"));
-        };
-        let version = package.version;
-        self.sources.push(ContractSource {
-            class,
-            direction,
-            name,
-            version,
-            text,
-            package: signed,
-        });
         Ok(())
     }
 }
 
-/// The text must be the one whose digest was signed, and compile to the signed bytes. Returns the
-/// contract's name.
-fn check_source(signed: &SignedPackage, text: &str) -> Result<String, String> {
+/// The contract as people read it: the text must be the one whose digest was signed, and compile to
+/// the signed bytes.
+fn source(signed: &SignedPackage, text: &str) -> Result<ContractSource, String> {
     let package = &signed.package;
     if crypto::sm3(text.as_bytes()) != package.source {
         return Err("the source text isn't the one whose digest was signed".to_owned());
@@ -131,7 +126,14 @@ fn check_source(signed: &SignedPackage, text: &str) -> Result<String, String> {
     if built.bytecode[..] != package.program[..] {
         return Err("the source compiles to another byte code than the signed one".to_owned());
     }
-    Ok(built.name)
+    Ok(ContractSource {
+        class: built.class,
+        direction: built.direction,
+        name: built.name,
+        version: built.version,
+        text: text.to_owned(),
+        package: signed.clone(),
+    })
 }
 
 /// What a signer needs to know of a pilot. Only reads, so the pilot may run.

@@ -8,6 +8,7 @@ mod fmt;
 mod import;
 mod package;
 mod publish;
+mod recall;
 mod sign;
 mod simulate;
 
@@ -45,6 +46,11 @@ pub(super) enum Command {
     /// changed, and the codes are shown.
     #[command(after_help = "Example:\n  jidian contract publish my.package --data D")]
     Publish(publish::Arguments),
+    /// Take contracts out of force in a pilot that stands still, as the regulator alone may.
+    #[command(
+        after_help = "Example:\n  jidian contract recall --class residential --direction import --reason 'notice 12' --data D"
+    )]
+    Recall(recall::Arguments),
     /// Bill a year of many customers under two contracts: who pays more, who pays less.
     #[command(
         after_help = "Example:\n  jidian contract simulate new.contract --against residential-henan --svg change.svg"
@@ -85,6 +91,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Inspect(arguments) => explain::inspect(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Publish(arguments) => publish::run(arguments),
+        Command::Recall(arguments) => recall::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Import(arguments) => import::run(arguments),
     }
