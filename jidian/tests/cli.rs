@@ -78,14 +78,16 @@ fn misuse(arguments: &[&str], words: &[&str]) {
 }
 
 #[test]
-fn all_built_in_contracts_check() {
-    let mut files: Vec<String> = std::fs::read_dir(root().join("data/contracts"))
-        .unwrap()
+fn all_contracts_of_the_project_check() {
+    let folders = ["data/contracts", "data/contracts/default", "docs/examples"];
+    let mut files: Vec<String> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap())
         .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
         .filter(|path| path.ends_with(".contract"))
         .collect();
     files.sort();
-    assert!(files.len() >= 20);
+    assert!(files.len() >= 61);
     let arguments: Vec<&str> =
         ["contract", "check"].into_iter().chain(files.iter().map(String::as_str)).collect();
     assert_eq!(good(&arguments).lines().count(), files.len());
