@@ -5,16 +5,16 @@
 use contract::{Carries, Program};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
-use firmware::{BYTECODE, settle, stack};
+use firmware::{BYTECODE, MOVEMENT, settle, stack};
 
 #[entry]
 fn main() -> ! {
     let (program, load) = stack::used(|| Program::load(BYTECODE).ok());
     let Some(program) = program else { fail("the contract doesn't load") };
     let mut carries = Carries::ZERO;
-    let (settlement, settling) = stack::used(|| settle(&program, &mut carries));
-    let Some(settlement) = settlement else { fail("the contract doesn't settle") };
-    let total = settlement.total.micro_yuan();
+    let (total, settling) = stack::used(|| settle(&program, &MOVEMENT, &mut carries));
+    let Some(total) = total else { fail("the contract doesn't settle") };
+    let total = total.micro_yuan();
     hprintln!(
         "{{\"total_micro_yuan\": {total}, \"load_stack_bytes\": {load}, \"settle_stack_bytes\": \
          {settling}}}"
