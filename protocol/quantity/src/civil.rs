@@ -1,11 +1,15 @@
 //! Legal calendar time: UTC+8, no daylight saving.
 
-use crate::{Duration, Instant};
+use crate::{Divisor, Duration, Instant};
 
 /// China's legal time is eight hours ahead of UTC, without daylight saving.
 pub const LEGAL_OFFSET: Duration = Duration::from_hours(8);
 
 const DAY_MILLISECONDS: i64 = 86_400_000;
+const MINUTE_MILLISECONDS: Divisor = Divisor::fixed(60_000);
+const DAY_MINUTES: Divisor = Divisor::fixed(1440);
+/// Days in 400 years of the Gregorian calendar, after which it repeats.
+const ERA_DAYS: Divisor = Divisor::fixed(146_097);
 
 /// Day of the week; the number is that of DL/T 645 (0 is Sunday).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +35,17 @@ pub struct CivilDate {
     pub day: u8,
 }
 
+/// A legal day, and an instant in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegalDay {
+    /// Days since 1970-01-01.
+    pub number: i64,
+    /// Minute of the day, 0 to 1439.
+    pub minute: u32,
+    /// Millisecond of the minute, 0 to 59,999.
+    pub millisecond: u32,
+}
+
 /// Legal date and time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilTime {
@@ -47,17 +62,25 @@ pub struct CivilTime {
 }
 
 impl Instant {
+    /// The legal (UTC+8) day and what has passed of it.
+    #[must_use]
+    pub fn legal_day(self) -> LegalDay {
+        let local = self.unix_milliseconds().saturating_add(LEGAL_OFFSET.milliseconds());
+        let (minutes, millisecond) = MINUTE_MILLISECONDS.divide(local);
+        let (number, minute) = DAY_MINUTES.divide(minutes);
+        LegalDay { number, minute, millisecond }
+    }
+
     /// Legal (UTC+8) date and time.
     #[must_use]
     pub fn civil(self) -> CivilTime {
-        let local = self.unix_milliseconds().saturating_add(LEGAL_OFFSET.milliseconds());
-        let in_day = local.rem_euclid(DAY_MILLISECONDS);
+        let LegalDay { number, minute, millisecond } = self.legal_day();
         CivilTime {
-            date: CivilDate::from_epoch_day(local.div_euclid(DAY_MILLISECONDS)),
-            hour: small(in_day / 3_600_000),
-            minute: small(in_day / 60_000 % 60),
-            second: small(in_day / 1000 % 60),
-            millisecond: u16::try_from(in_day % 1000).expect("below 1000"),
+            date: CivilDate::from_epoch_day(number),
+            hour: small(minute / 60),
+            minute: small(minute % 60),
+            second: small(millisecond / 1000),
+            millisecond: u16::try_from(millisecond % 1000).expect("below 1000"),
         }
     }
 
@@ -118,18 +141,20 @@ impl CivilDate {
 
     /// The date that lies `days` after 1970-01-01.
     ///
+    /// # Panics
+    /// If the year doesn't fit its type; no day of an [`Instant`] is so far away.
+    ///
     /// Algorithm: H. Hinnant, "chrono-compatible low-level date algorithms" (`civil_from_days`).
-    fn from_epoch_day(days: i64) -> Self {
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
+    #[must_use]
+    pub fn from_epoch_day(days: i64) -> Self {
+        let (era, day_of_era) = ERA_DAYS.divide(days + 719_468);
         let year_of_era =
             (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let year = i64::from(year_of_era) + era * 400 + i64::from(month <= 2);
         Self {
             year: i32::try_from(year).expect("an i64 of milliseconds spans 292 million years"),
             month: small(month),
@@ -150,6 +175,6 @@ impl CivilDate {
     }
 }
 
-fn small(value: i64) -> u8 {
+fn small(value: u32) -> u8 {
     u8::try_from(value).expect("a field of a date or a time of day fits u8")
 }

@@ -25,12 +25,14 @@
 
 mod civil;
 mod decimal;
+mod division;
 mod macros;
 mod product;
 mod text;
 
-pub use civil::{CivilDate, CivilTime, LEGAL_OFFSET, Weekday};
+pub use civil::{CivilDate, CivilTime, LEGAL_OFFSET, LegalDay, Weekday};
 pub use decimal::ParseQuantityError;
+pub use division::Divisor;
 pub use product::{Charge, EnergyRest, Metered, MicroYuanRest, Payable, PicoYuan};
 
 macros::quantity! {

@@ -1,8 +1,8 @@
 //! Text, serde, products with rests, and the legal calendar.
 use proptest::prelude::*;
 use quantity::{
-    CivilDate, Duration, Energy, EnergyRest, Fen, Instant, Money, ParseQuantityError, PicoYuan,
-    Power, Price, Weekday,
+    CivilDate, Divisor, Duration, Energy, EnergyRest, Fen, Instant, Money, ParseQuantityError,
+    PicoYuan, Power, Price, Weekday,
 };
 
 #[test]
@@ -75,6 +75,24 @@ fn the_legal_calendar_is_utc_plus_eight() {
     assert_eq!(CivilDate { year: 1970, month: 1, day: 1 }.weekday(), Weekday::Thursday);
 }
 
+#[test]
+fn a_division_rounds_down_at_both_ends() {
+    let cases = [
+        (0, 1, (0, 0)),
+        (-1, 7, (-1, 6)),
+        (-7, 7, (-1, 0)),
+        (i64::MAX, 1, (i64::MAX, 0)),
+        (i64::MIN, 1, (i64::MIN, 0)),
+        // 2⁶³ = 549,755,813,888 × 2²⁴.
+        (i64::MIN, 1 << 24, (-549_755_813_888, 0)),
+        (i64::MAX, 1 << 24, (549_755_813_887, (1 << 24) - 1)),
+    ];
+    for (value, divisor, expected) in cases {
+        assert_eq!(Divisor::new(divisor).map(|divisor| divisor.divide(value)), Some(expected));
+    }
+    assert_eq!((Divisor::new(0), Divisor::new((1 << 24) + 1)), (None, None));
+}
+
 proptest! {
     #[test]
     fn any_text_round_trips(value: i64) {
@@ -112,6 +130,14 @@ proptest! {
         let payable = money.payable();
         let back = i128::from(payable.fen.fen()) * 10_000 + i128::from(payable.rest.micro_yuan());
         prop_assert_eq!(back, i128::from(micro_yuan));
+    }
+
+    #[test]
+    fn a_quotient_and_its_rest_make_the_number(value: i64, divisor in 1_u32..=1 << 24) {
+        let (quotient, rest) = Divisor::new(divisor).unwrap().divide(value);
+        prop_assert!(rest < divisor);
+        let back = i128::from(quotient) * i128::from(divisor) + i128::from(rest);
+        prop_assert_eq!(back, i128::from(value));
     }
 
     #[test]
