@@ -46,9 +46,9 @@ pub const MOVEMENT: Facts<'_> = Facts {
 /// Settles a movement line by line, as a chip does; `None` if it is refused.
 #[inline(never)]
 pub fn settle(program: &Program<'_>, facts: &Facts<'_>, carries: &mut Carries) -> Option<Money> {
-    // A line of the bill would go to the display or the journal from here.
-    let mut sink = |line| {
-        black_box(line);
+    // The lines of the bill and the legs would go to the display or the journal from here.
+    let mut sink = |entry| {
+        black_box(entry);
     };
     program.settle_with(facts, carries, &mut sink).ok().map(|settled| settled.total)
 }

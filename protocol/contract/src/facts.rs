@@ -194,11 +194,18 @@ pub struct Settlement {
     pub prepaid: Option<Prepaid>,
 }
 
-/// A settlement without its lines, which went to the caller one by one.
+/// A part of a settlement that is handed over as soon as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A line of the bill.
+    Item(ItemCharge),
+    /// An amount to move; there is one for each leg of the contract (also where it is zero).
+    Leg(LegCharge),
+}
+
+/// A settlement without its lines and legs, which went to the caller one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// The amounts to move, one for each leg of the contract (also where it is zero).
-    pub legs: Vec<LegCharge, LEGS_MAX>,
     /// Sum of all legs.
     pub total: Money,
     /// Band of the interval.

@@ -33,8 +33,8 @@ pub use author::{
     explain_program, explain_settlement, format, render, render_all,
 };
 pub use facts::{
-    Carries, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled, Settlement,
-    SignalValue, Signals,
+    Carries, Entry, Facts, ItemCharge, LegCharge, Prepaid, Quantities, SettleError, Settled,
+    Settlement, SignalValue, Signals,
 };
 pub use measured::{Deviation, deviation, power_factor_ppm};
 pub use program::{

@@ -93,10 +93,10 @@ impl Contexts {
 
     /// The part of the day in which an instant lies; `None` in a year that the calendar lacks.
     fn part_at(&mut self, program: &Program<'_>, start: Instant, events: u8) -> Option<Part> {
-        if !program.lists_year(start) {
+        let moment = program.moment(start, &signals(program, start, events));
+        if !moment.is_listed {
             return None;
         }
-        let moment = program.moment(start, &signals(program, start, events));
         let until = moment.until;
         let within = self.number(program, moment, false)?;
         let closing = if ends_month(until) { self.number(program, moment, true)? } else { within };
@@ -142,7 +142,7 @@ impl Bounds {
         let needed =
             |rule: QuantityRule| (monthly || !rule.quantity.is_monthly()).then_some(rule.most);
         let quantities = program.quantity_rules().map(needed).collect();
-        Self { energy_max: program.fixed.energy_max, quantities }
+        Self { energy_max: program.fixed().energy_max, quantities }
     }
 }
 

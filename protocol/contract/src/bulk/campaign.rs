@@ -320,14 +320,14 @@ struct SignalRows {
 impl Batch {
     fn new(dice: &mut Dice, program: &Program<'_>) -> Self {
         let limits = Limits::new(program);
-        let legs = program.fixed.count(Section::Legs);
+        let legs = program.fixed().count(Section::Legs);
         let starts = limits.starts(dice);
         let signals = program.signal_rules();
         let signals = signals.map(|rule| SignalRows::new(dice, rule, &starts)).collect();
         let ends = starts.iter().map(|start| limits.end(dice, program, *start)).collect();
         let quantities = program.quantity_rules();
         let quantities = quantities.map(|rule| (rule, limits.quantity(dice, &rule))).collect();
-        let energy_max = program.fixed.energy_max.milliwatt_hours();
+        let energy_max = program.fixed().energy_max.milliwatt_hours();
         let mut energies = |most| -> Vec<Energy> {
             let energy = (0..BATCH_ROWS).map(|_| dice.amount(&limits.energies, most));
             energy.map(Energy::from_milliwatt_hours).collect()
@@ -443,7 +443,7 @@ impl Limits {
         let mut minutes: Vec<u16> = starts.map(|start| start.minute).collect();
         minutes.extend([0, 1439]);
         let year =
-            if program.fixed.years == 0 { 2026 } else { i32::from(program.fixed.first_year) };
+            if program.fixed().years == 0 { 2026 } else { i32::from(program.fixed().first_year) };
         let of = |(month, day)| CivilDate { year, month, day }.start();
         let mut days: Vec<Instant> = [(1, 1), (1, 31), (2, 28), (12, 31)].map(of).to_vec();
         let dates = program.conditions().flat_map(|one| [one.first_day, one.last_day]);
@@ -491,7 +491,7 @@ impl Limits {
             1 => later(boundary, millisecond),
             2..60 => boundary,
             60..70 => later(start, millisecond),
-            _ => later(start, program.fixed.interval()).min(boundary),
+            _ => later(start, program.fixed().interval()).min(boundary),
         }
     }
 

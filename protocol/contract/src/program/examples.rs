@@ -1,15 +1,18 @@
 //! Worked examples: they travel with the bytes, so that a chip runs them before it trusts the rest.
 
-use quantity::{Duration, Energy, Instant, Money, PicoYuan, Price};
+use heapless::Vec;
+use quantity::{Duration, Energy, Instant, Money, Price};
 
+use super::Program;
 use super::format::Reader;
 use super::load::{LoadFault, require};
-use super::{Program, Section};
-use crate::{Carries, Facts, Quantities, Quantity, SignalId, SignalValue, Signals};
+use crate::{
+    Carries, Entry, Facts, LEGS_MAX, Quantities, Quantity, SignalId, SignalValue, Signals,
+};
 
 /// Runs all of them; leaves `reader` behind the last, or in the one at fault.
 pub(super) fn run(program: &Program<'_>, reader: &mut Reader<'_>) -> Result<(), LoadFault> {
-    for number in 0..program.fixed.count(Section::Examples) {
+    for number in 0..program.fixed().examples {
         let holds = run_one(program, reader);
         require(holds == Some(true), LoadFault::Example(number))?;
     }
@@ -27,16 +30,22 @@ fn run_one(program: &Program<'_>, reader: &mut Reader<'_>) -> Option<bool> {
     let prepaid = program.prepaid().is_some();
     let held = if prepaid { reader.whole() } else { 0 };
     let held = Money::from_micro_yuan(held);
-    let interval_end = start.checked_add(program.fixed.interval())?;
+    let interval_end = start.checked_add(program.fixed().interval())?;
     let end = interval_end.min(program.next_boundary(start, signals));
     let facts = Facts { start, end, energy, month_before, year_before, signals, quantities, held };
     let mut carries = Carries::ZERO;
-    let settled = program.settle_with(&facts, &mut carries, &mut |_| ()).ok()?;
+    let mut legs = Vec::<Money, LEGS_MAX>::new();
+    let settled = program.settle_with(&facts, &mut carries, &mut |entry| {
+        if let Entry::Leg(leg) = entry {
+            // There is room for as many legs as a contract has.
+            let _ = legs.push(leg.money);
+        }
+    });
+    let settled = settled.ok()?;
     let mut holds = true;
-    for leg in &settled.legs {
+    for (money, rest) in legs.iter().zip(carries.rests()) {
         let stated = (reader.signed(), u32::try_from(reader.varint()).ok()?);
-        holds &= PicoYuan::new(stated.1) == Some(carries.get(leg.leg));
-        holds &= leg.money.micro_yuan() == stated.0;
+        holds &= stated == (money.micro_yuan(), rest.pico_yuan());
     }
     if let Some(prepaid) = settled.prepaid {
         holds &= prepaid.hold.micro_yuan() == reader.whole();

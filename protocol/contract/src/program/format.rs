@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use quantity::{Duration, Energy, Price};
 
-use crate::{CustomerClass, Direction, Item, Quantity, SignalId};
+use crate::{Item, Quantity, SignalId};
 
 /// Numbers of the instructions.
 pub(crate) mod opcode {
@@ -248,19 +248,11 @@ impl<'a, T: Decode<'a>> Iterator for Rows<'a, T> {
     fn next(&mut self) -> Option<T> {
         T::decode(&mut self.reader)
     }
-
-    /// One loop for all kinds of rows instead of one for each.
-    fn nth(&mut self, number: usize) -> Option<T> {
-        cut(&mut self.reader, number, skip::<T>)?;
-        self.next()
-    }
 }
 
-/// The part of the header with a fixed length.
+/// What the header says behind class and direction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fixed {
-    pub(crate) class: CustomerClass,
-    pub(crate) direction: Direction,
+pub(crate) struct Fixed<'a> {
     pub(crate) version: u32,
     pub(crate) interval_seconds: u32,
     pub(crate) energy_max: Energy,
@@ -268,14 +260,16 @@ pub(crate) struct Fixed {
     pub(crate) cap: Price,
     pub(crate) steps_max: u16,
     pub(crate) stack_max: u8,
-    pub(crate) counts: Counts,
+    /// Rows of each section of rows.
+    counts: &'a [u8],
+    pub(crate) examples: u8,
     /// First year whose special days are listed, and how many years follow one another.
     pub(crate) first_year: u16,
     pub(crate) years: u8,
     pub(crate) code_bytes: u16,
 }
 
-/// The sections in their order in the bytes.
+/// The sections in their order in the bytes: rows, then the code, then the examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Legs,
@@ -289,31 +283,71 @@ pub(crate) enum Section {
     Tiers,
     Pool,
     Prepaid,
+    Code,
     Examples,
 }
 
-/// How many sections of counted rows there are.
-pub(crate) const SECTIONS: usize = 12;
+impl Section {
+    const ALL: [Self; 13] = [
+        Self::Legs,
+        Self::Signals,
+        Self::Quantities,
+        Self::Conditions,
+        Self::Special,
+        Self::Days,
+        Self::Tables,
+        Self::Steps,
+        Self::Tiers,
+        Self::Pool,
+        Self::Prepaid,
+        Self::Code,
+        Self::Examples,
+    ];
 
-/// How many rows each section has.
-pub(crate) type Counts = [u8; SECTIONS];
-
-impl Fixed {
-    pub(crate) fn interval(&self) -> Duration {
-        Duration::from_seconds(i64::from(self.interval_seconds))
-    }
-
-    /// Rows of a section.
-    pub(crate) const fn count(&self, section: Section) -> u8 {
-        self.counts[section as usize]
+    /// Passes one row without looking at what it says.
+    pub(crate) fn pass_row(self, reader: &mut Reader<'_>) {
+        let length = match self {
+            Self::Legs | Self::Pool => 5,
+            Self::Signals | Self::Quantities => 17,
+            Self::Conditions => 10,
+            Self::Special => 4,
+            Self::Prepaid => 21,
+            Self::Days => {
+                reader.take(3);
+                usize::from(reader.u8()).saturating_mul(3)
+            }
+            Self::Steps => {
+                reader.take(2);
+                limits_and_prices(reader.u8())
+            }
+            Self::Tiers => {
+                reader.take(1);
+                limits_and_prices(reader.u8())
+            }
+            Self::Tables => return pass_band_table(reader),
+            Self::Code | Self::Examples => 0,
+        };
+        reader.take(length);
     }
 }
 
-impl<'a> Decode<'a> for Fixed {
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let row = Self {
-            class: CustomerClass::from_byte(reader.u8())?,
-            direction: Direction::from_byte(reader.u8())?,
+/// One limit less than there are prices.
+fn limits_and_prices(prices: u8) -> usize {
+    usize::from(prices).saturating_mul(12).saturating_sub(8)
+}
+
+fn pass_band_table(reader: &mut Reader<'_>) {
+    reader.take(1);
+    for _ in 0..reader.u8() {
+        reader.take(2);
+        let prices = reader.u8().count_ones() as usize;
+        reader.take(prices.saturating_mul(4));
+    }
+}
+
+impl<'a> Fixed<'a> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Self {
+        Self {
             version: reader.u32(),
             interval_seconds: reader.u32(),
             energy_max: reader.energy(),
@@ -321,26 +355,58 @@ impl<'a> Decode<'a> for Fixed {
             cap: reader.price(),
             steps_max: reader.u16(),
             stack_max: reader.u8(),
-            counts: reader.array(),
+            counts: reader.take(Section::Code as usize),
+            examples: reader.u8(),
             first_year: reader.u16(),
             years: reader.u8(),
             code_bytes: reader.u16(),
-        };
-        reader.is_sound().then_some(row)
+        }
+    }
+
+    pub(crate) fn interval(&self) -> Duration {
+        Duration::from_seconds(i64::from(self.interval_seconds))
+    }
+
+    /// Rows of a section of rows.
+    pub(crate) fn count(&self, section: Section) -> u8 {
+        self.counts.get(section as usize).copied().unwrap_or_default()
     }
 }
 
-/// The bytes of each section.
+/// Where the sections begin.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sections<'a> {
-    pub(crate) rows: [&'a [u8]; SECTIONS],
-    pub(crate) code: &'a [u8],
+pub(crate) struct Starts([u16; Section::ALL.len()]);
+
+impl Starts {
+    /// Leaves `reader` at the examples; it isn't sound if the sections don't fit the bytes.
+    pub(crate) fn read(bytes: &[u8], reader: &mut Reader<'_>, fixed: &Fixed<'_>) -> Self {
+        Self(Section::ALL.map(|section| {
+            let at = bytes.len().saturating_sub(reader.rest().len());
+            if section == Section::Code {
+                reader.take(usize::from(fixed.code_bytes));
+            }
+            for _ in 0..fixed.count(section) {
+                section.pass_row(reader);
+            }
+            u16::try_from(at).unwrap_or(u16::MAX)
+        }))
+    }
+
+    /// The bytes of a section; of the examples, all that is left.
+    pub(crate) fn of(self, section: Section, bytes: &[u8]) -> &[u8] {
+        let behind = (section as usize).saturating_add(1);
+        let end = self.0.get(behind).map_or(bytes.len(), |end| usize::from(*end));
+        bytes.get(self.at(section)..end).unwrap_or_default()
+    }
+
+    pub(crate) fn at(self, section: Section) -> usize {
+        self.0.get(section as usize).copied().map_or(usize::MAX, usize::from)
+    }
 }
 
-impl<'a> Sections<'a> {
-    pub(crate) const fn of(&self, section: Section) -> &'a [u8] {
-        self.rows[section as usize]
-    }
+/// Cuts off as many rows as are counted.
+pub(crate) fn section<'a, T: Decode<'a>>(reader: &mut Reader<'a>, count: u8) -> Option<&'a [u8]> {
+    cut(reader, usize::from(count), skip::<T>)
 }
 
 /// Passes one row, and says whether it could be read.
@@ -350,12 +416,7 @@ pub(crate) fn skip<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> bool {
     T::decode(reader).is_some()
 }
 
-/// Cuts off as many rows as the header counts.
-pub(crate) fn section<'a, T: Decode<'a>>(reader: &mut Reader<'a>, count: u8) -> Option<&'a [u8]> {
-    cut(reader, usize::from(count), skip::<T>)
-}
-
-pub(crate) fn cut<'a>(reader: &mut Reader<'a>, count: usize, skip: Skip<'a>) -> Option<&'a [u8]> {
+fn cut<'a>(reader: &mut Reader<'a>, count: usize, skip: Skip<'a>) -> Option<&'a [u8]> {
     let start = reader.rest();
     for _ in 0..count {
         if !skip(reader) {

@@ -5,16 +5,16 @@ use core::fmt;
 
 use quantity::{CivilDate, Duration, Energy, Money, Price};
 
-use super::format::{Decode, Fixed, Reader, SECTIONS, Sections, Skip, cut, skip};
+use super::format::{Decode, Fixed, Reader, Skip, Starts, skip};
 use super::rows::{BandRow, Start};
-use super::settle::legal_day;
 use super::{
     ALL_BANDS, ALL_DAY_KINDS, ALL_EVENTS, ALL_MONTHS, BandTable, Condition, Constant, DayPlan,
     LANGUAGE_VERSION, LAST_DAY, Leg, MAGIC, MINUTES_OF_DAY, PrepaidRule, Program, QuantityRule,
     Rows, Section, SignalRule, SpecialDays, StepsTable, TierTable, examples, proof, walk,
 };
 use crate::{
-    CONDITIONS_MAX, DAYS_MAX, LEGS_MAX, PRICE_MAX, PROGRAM_BYTES_MAX, Quantity, SIGNALS_MAX,
+    CONDITIONS_MAX, CustomerClass, DAYS_MAX, Direction, LEGS_MAX, PRICE_MAX, PROGRAM_BYTES_MAX,
+    Quantity, SIGNALS_MAX,
 };
 
 const SECONDS_OF_DAY: u32 = 86_400;
@@ -175,7 +175,9 @@ pub(super) fn load(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
 /// Reads the structure only.
 pub(super) fn reopen(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
     let mut place = Place { reader: Reader::new(bytes), price: Price::ZERO };
-    read(bytes, &mut place.reader).map_err(|fault| place.error(fault, bytes))
+    let reader = &mut place.reader;
+    let opened = Front::read(bytes, reader).and_then(|front| front.open(bytes, reader));
+    opened.map_err(|fault| place.error(fault, bytes))
 }
 
 /// Where the checks are; beside the fault, so that a fault stays two bytes small.
@@ -194,7 +196,7 @@ impl Place<'_> {
 type Check = fn(&Program<'_>) -> Result<(), LoadFault>;
 
 /// The parts that are checked one after another, each on what those before it have made sure of.
-const CHECKS: [(Section, Check); SECTIONS - 1] = [
+const CHECKS: [(Section, Check); 11] = [
     (Section::Legs, check_legs),
     (Section::Signals, check_signals),
     (Section::Quantities, check_quantities),
@@ -210,68 +212,89 @@ const CHECKS: [(Section, Check); SECTIONS - 1] = [
 
 /// Leaves `place` at the part that is at fault.
 fn prove<'a>(bytes: &'a [u8], place: &mut Place<'a>) -> Result<Program<'a>, LoadFault> {
-    let program = read(bytes, &mut place.reader)?;
+    let front = Front::read(bytes, &mut place.reader)?;
+    check_header(&front.fixed)?;
+    let program = front.open(bytes, &mut place.reader)?;
+    check_rows_mean_something(&program, place)?;
     for (section, check) in CHECKS {
-        place.reader = program.reader_at(program.sections.of(section));
+        place.reader = program.reader_at(section);
         check(&program)?;
     }
-    place.reader = program.reader_at(program.sections.code);
+    place.reader = program.reader_at(Section::Code);
     walk::check(&program)?;
     proof::prove(&program, &mut place.price)?;
-    place.reader = program.reader_at(program.sections.of(Section::Examples));
+    place.reader = program.reader_at(Section::Examples);
     examples::run(&program, &mut place.reader)?;
     require(place.reader.rest().is_empty(), LoadFault::Trailing)?;
     Ok(program)
 }
 
-fn read<'a>(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
-    require(bytes.len() <= PROGRAM_BYTES_MAX, LoadFault::TooLong)?;
-    require(reader.take(MAGIC.len()) == MAGIC, LoadFault::Magic)?;
-    require(reader.u8() == LANGUAGE_VERSION, LoadFault::LanguageVersion)?;
-    let fixed = Fixed::decode(reader).ok_or(LoadFault::Malformed)?;
-    check_header(&fixed)?;
-    let sections = read_sections(reader, &fixed).ok_or(LoadFault::Malformed)?;
-    Ok(Program { bytes, fixed, sections })
+/// What stands in front of the sections.
+struct Front<'a> {
+    class: CustomerClass,
+    direction: Direction,
+    fixed: Fixed<'a>,
+}
+
+impl<'a> Front<'a> {
+    fn read(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, LoadFault> {
+        require(bytes.len() <= PROGRAM_BYTES_MAX, LoadFault::TooLong)?;
+        require(reader.take(MAGIC.len()) == MAGIC, LoadFault::Magic)?;
+        require(reader.u8() == LANGUAGE_VERSION, LoadFault::LanguageVersion)?;
+        let class = CustomerClass::from_byte(reader.u8()).ok_or(LoadFault::Malformed)?;
+        let direction = Direction::from_byte(reader.u8()).ok_or(LoadFault::Malformed)?;
+        let fixed = Fixed::read(reader);
+        require(reader.is_sound(), LoadFault::Malformed)?;
+        Ok(Self { class, direction, fixed })
+    }
+
+    fn open(&self, bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Program<'a>, LoadFault> {
+        let starts = Starts::read(bytes, reader, &self.fixed);
+        require(reader.is_sound(), LoadFault::Malformed)?;
+        Ok(Program { bytes, class: self.class, direction: self.direction, starts })
+    }
+}
+
+/// The rows were passed by their lengths so far; here each must be one that can be read.
+fn check_rows_mean_something<'a>(
+    program: &Program<'a>,
+    place: &mut Place<'a>,
+) -> Result<(), LoadFault> {
+    let skips: [(Section, Skip<'a>); 11] = [
+        (Section::Legs, skip::<Leg>),
+        (Section::Signals, skip::<SignalRule>),
+        (Section::Quantities, skip::<QuantityRule>),
+        (Section::Conditions, skip::<Condition>),
+        (Section::Special, skip::<SpecialDays>),
+        (Section::Days, skip::<DayPlan<'_>>),
+        (Section::Tables, skip::<BandTable<'_>>),
+        (Section::Steps, skip::<StepsTable<'_>>),
+        (Section::Tiers, skip::<TierTable<'_>>),
+        (Section::Pool, skip::<Constant>),
+        (Section::Prepaid, skip::<PrepaidRule>),
+    ];
+    let fixed = program.fixed();
+    for (section, skip) in skips {
+        place.reader = program.reader_at(section);
+        for _ in 0..fixed.count(section) {
+            require(skip(&mut place.reader), LoadFault::Malformed)?;
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Program<'a> {
     /// A reader of the bytes from a part on.
-    fn reader_at(&self, part: &'a [u8]) -> Reader<'a> {
-        let before = part.as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
-        Reader::new(self.bytes.get(before..).unwrap_or_default())
+    fn reader_at(&self, section: Section) -> Reader<'a> {
+        Reader::new(self.bytes.get(self.starts.at(section)..).unwrap_or_default())
     }
-}
-
-fn read_sections<'a>(reader: &mut Reader<'a>, fixed: &Fixed) -> Option<Sections<'a>> {
-    let skips: [Skip<'a>; SECTIONS - 1] = [
-        skip::<Leg>,
-        skip::<SignalRule>,
-        skip::<QuantityRule>,
-        skip::<Condition>,
-        skip::<SpecialDays>,
-        skip::<DayPlan<'_>>,
-        skip::<BandTable<'_>>,
-        skip::<StepsTable<'_>>,
-        skip::<TierTable<'_>>,
-        skip::<Constant>,
-        skip::<PrepaidRule>,
-    ];
-    let mut rows = [reader.rest(); SECTIONS];
-    for ((place, skip), count) in rows.iter_mut().zip(skips).zip(fixed.counts) {
-        *place = cut(reader, usize::from(count), skip)?;
-    }
-    let code = reader.take(usize::from(fixed.code_bytes));
-    if let Some(examples) = rows.last_mut() {
-        *examples = reader.rest();
-    }
-    reader.is_sound().then_some(Sections { rows, code })
 }
 
 pub(super) fn require(holds: bool, fault: LoadFault) -> Result<(), LoadFault> {
     if holds { Ok(()) } else { Err(fault) }
 }
 
-fn check_header(fixed: &Fixed) -> Result<(), LoadFault> {
+fn check_header(fixed: &Fixed<'_>) -> Result<(), LoadFault> {
     let divides = SECONDS_OF_DAY.checked_rem(fixed.interval_seconds) == Some(0);
     require(divides, LoadFault::Interval)?;
     require(fixed.energy_max > Energy::ZERO, LoadFault::EnergyBound)?;
@@ -283,7 +306,7 @@ fn check_header(fixed: &Fixed) -> Result<(), LoadFault> {
         && count(Section::Days) <= DAYS_MAX
         && count(Section::Pool) <= POOL_MAX
         && count(Section::Prepaid) <= 1
-        && count(Section::Examples) >= 1;
+        && fixed.examples >= 1;
     require(counts, LoadFault::Count)
 }
 
@@ -337,12 +360,12 @@ fn is_ascending(rows: &[u8], length: usize) -> bool {
 
 fn check_legs(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.legs().all(|leg| leg.debit != leg.credit), LoadFault::Leg)?;
-    let same = distinct::<Leg>(program.sections.of(Section::Legs), 0.., 2);
+    let same = distinct::<Leg>(program.section(Section::Legs), 0.., 2);
     same.map_err(|_| LoadFault::Leg)
 }
 
 fn check_signals(program: &Program<'_>) -> Result<(), LoadFault> {
-    let ascending = is_ascending(program.sections.of(Section::Signals), 17);
+    let ascending = is_ascending(program.section(Section::Signals), 17);
     require(ascending, LoadFault::Signal)?;
     require(program.signal_rules().all(|rule| is_sound(&rule)), LoadFault::Signal)
 }
@@ -357,7 +380,7 @@ fn is_sound(rule: &SignalRule) -> bool {
 }
 
 fn check_quantities(program: &Program<'_>) -> Result<(), LoadFault> {
-    let ascending = is_ascending(program.sections.of(Section::Quantities), 17);
+    let ascending = is_ascending(program.section(Section::Quantities), 17);
     let sound = program.quantity_rules().all(|rule| {
         let declared = rule.quantity != Quantity::Energy && rule.most > 0;
         declared && are_limits(rule.floor, rule.cap)
@@ -367,7 +390,7 @@ fn check_quantities(program: &Program<'_>) -> Result<(), LoadFault> {
 
 fn check_conditions(program: &Program<'_>) -> Result<(), LoadFault> {
     require(program.conditions().all(|one| is_restriction(&one)), LoadFault::Condition)?;
-    distinct::<Condition>(program.sections.of(Section::Conditions), 0.., WHOLE)
+    distinct::<Condition>(program.section(Section::Conditions), 0.., WHOLE)
 }
 
 /// It can hold, names nothing unknown, and can also fail.
@@ -394,15 +417,15 @@ impl Condition {
 
 /// The days of the listed years, ascending, without two neighbours that could be one row.
 fn check_special_days(program: &Program<'_>) -> Result<(), LoadFault> {
-    let first_year = i32::from(program.fixed.first_year);
-    let end_year = first_year.saturating_add(i32::from(program.fixed.years));
-    if program.fixed.years == 0 {
+    let first_year = i32::from(program.fixed().first_year);
+    let end_year = first_year.saturating_add(i32::from(program.fixed().years));
+    if program.fixed().years == 0 {
         let none = first_year == 0 && program.special_days().next().is_none();
         return require(none, LoadFault::SpecialDays);
     }
     let years = YEARS.contains(&first_year) && YEARS.contains(&end_year);
     require(years, LoadFault::SpecialDays)?;
-    let first_of = |year| legal_day(CivilDate { year, month: 1, day: 1 }.start());
+    let first_of = |year| CivilDate { year, month: 1, day: 1 }.start().legal_day().number;
     let (mut free, end) = (first_of(first_year), first_of(end_year));
     let mut last = None;
     for special in program.special_days() {
@@ -430,7 +453,7 @@ fn check_months(sets: &mut dyn Iterator<Item = u16>) -> Result<(), LoadFault> {
 }
 
 fn check_days(program: &Program<'_>) -> Result<(), LoadFault> {
-    if program.fixed.count(Section::Days) == 0 {
+    if program.fixed().count(Section::Days) == 0 {
         return Ok(());
     }
     let mut general = program.days().filter(|day| day.condition.is_none()).map(|day| day.months);
@@ -444,7 +467,7 @@ fn check_days(program: &Program<'_>) -> Result<(), LoadFault> {
     distinct::<DayPlan<'_>>(behind_exceptions, 3.., WHOLE)?;
     for (index, day) in program.days().enumerate() {
         require(day.months != 0 && day.months & !ALL_MONTHS == 0, LoadFault::Months)?;
-        require(is_day(day.starts(), program.fixed.interval_seconds), LoadFault::Day)?;
+        require(is_day(day.starts(), program.fixed().interval_seconds), LoadFault::Day)?;
         if let Some(condition) = day.condition {
             let condition = program.conditions().nth(usize::from(condition));
             let condition = condition.ok_or(LoadFault::Reference)?;
@@ -469,7 +492,7 @@ fn is_day(mut starts: Rows<'_, Start>, interval_seconds: u32) -> bool {
 }
 
 fn check_tables(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct::<BandTable<'_>>(program.sections.of(Section::Tables), 0.., WHOLE)?;
+    distinct::<BandTable<'_>>(program.section(Section::Tables), 0.., WHOLE)?;
     for table in program.tables() {
         check_months(&mut table.rows().map(|row| row.months))?;
         distinct::<BandRow<'_>>(table.bytes(), 2.., WHOLE)?;
@@ -483,7 +506,7 @@ fn check_tables(program: &Program<'_>) -> Result<(), LoadFault> {
 }
 
 fn check_steps(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct::<StepsTable<'_>>(program.sections.of(Section::Steps), 0.., WHOLE)?;
+    distinct::<StepsTable<'_>>(program.section(Section::Steps), 0.., WHOLE)?;
     for table in program.steps_tables() {
         check_rows(table.limits(), table.prices(), LoadFault::Steps)?;
         let most = program.most(table.quantity).ok_or(LoadFault::Reference)?;
@@ -494,7 +517,7 @@ fn check_steps(program: &Program<'_>) -> Result<(), LoadFault> {
 }
 
 fn check_tiers(program: &Program<'_>) -> Result<(), LoadFault> {
-    distinct::<TierTable<'_>>(program.sections.of(Section::Tiers), 0.., WHOLE)?;
+    distinct::<TierTable<'_>>(program.section(Section::Tiers), 0.., WHOLE)?;
     program
         .tiers()
         .try_for_each(|table| check_rows(table.limits(), table.prices(), LoadFault::Tiers))
@@ -522,7 +545,7 @@ fn check_pool(program: &Program<'_>) -> Result<(), LoadFault> {
 
 fn check_prepaid(program: &Program<'_>) -> Result<(), LoadFault> {
     let Some(rule) = program.prepaid() else { return Ok(()) };
-    let leg = rule.leg < program.fixed.count(Section::Legs);
+    let leg = rule.leg < program.fixed().count(Section::Legs);
     let limit = rule.again_below > Money::ZERO && rule.again_below <= rule.hold;
     require(leg && limit && !rule.release_after.is_zero(), LoadFault::Prepaid)
 }
@@ -531,7 +554,7 @@ impl Program<'_> {
     /// The bound of a quantity, `None` for one that isn't declared.
     pub(super) fn most(&self, quantity: Quantity) -> Option<i64> {
         if quantity == Quantity::Energy {
-            return Some(self.fixed.energy_max.milliwatt_hours());
+            return Some(self.fixed().energy_max.milliwatt_hours());
         }
         self.quantity_rules().find(|rule| rule.quantity == quantity).map(|rule| rule.most)
     }

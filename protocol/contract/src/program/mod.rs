@@ -74,7 +74,7 @@ pub(crate) use rows::{
 pub use rows::{Leg, PrepaidRule, QuantityRule, SignalRule};
 pub(crate) use settle::{Moment, ends_month, month_bit};
 
-use format::{Fixed, Sections};
+use format::{Decode, Fixed, Reader, Starts};
 use heapless::Vec;
 use quantity::{Duration, Energy, Instant, Price};
 
@@ -82,6 +82,8 @@ use crate::{Band, CustomerClass, Direction, LEGS_MAX, Quantity, SIGNALS_MAX, Sig
 
 pub(crate) const MAGIC: [u8; 4] = *b"JDPC";
 pub(crate) const LANGUAGE_VERSION: u8 = 2;
+/// Where the part of the header with a fixed length continues, behind class and direction.
+const FIXED: usize = 7;
 pub(crate) const MINUTES_OF_DAY: u16 = 1440;
 pub(crate) const ALL_MONTHS: u16 = 0xfff;
 pub(crate) const ALL_BANDS: u8 = 0x1f;
@@ -97,8 +99,9 @@ pub(crate) const LAST_DAY: u16 = u16::MAX;
 #[derive(Clone, Copy, Debug)]
 pub struct Program<'a> {
     bytes: &'a [u8],
-    pub(crate) fixed: Fixed,
-    sections: Sections<'a>,
+    class: CustomerClass,
+    direction: Direction,
+    starts: Starts,
 }
 
 /// What a contract declares about itself.
@@ -162,10 +165,10 @@ impl<'a> Program<'a> {
     /// What the contract declares about itself.
     #[must_use]
     pub fn header(&self) -> Header {
-        let fixed = &self.fixed;
+        let fixed = self.fixed();
         Header {
-            class: fixed.class,
-            direction: fixed.direction,
+            class: self.class,
+            direction: self.direction,
             version: fixed.version,
             interval: fixed.interval(),
             energy_max: fixed.energy_max,
@@ -194,8 +197,25 @@ impl<'a> Program<'a> {
         self.moment(at, signals).until
     }
 
+    pub(crate) fn fixed(&self) -> Fixed<'a> {
+        Fixed::read(&mut Reader::new(self.bytes.get(FIXED..).unwrap_or_default()))
+    }
+
+    fn section(&self, section: Section) -> &'a [u8] {
+        self.starts.of(section, self.bytes)
+    }
+
     fn rows<T>(&self, section: Section) -> Rows<'a, T> {
-        Rows::new(self.sections.of(section))
+        Rows::new(self.section(section))
+    }
+
+    /// One row of a section; those before it are passed unread.
+    pub(crate) fn row<T: Decode<'a>>(&self, section: Section, number: u8) -> Option<T> {
+        let mut reader = Reader::new(self.section(section));
+        for _ in 0..number {
+            section.pass_row(&mut reader);
+        }
+        T::decode(&mut reader)
     }
 
     pub(crate) fn legs(&self) -> Rows<'a, Leg> {
@@ -216,8 +236,9 @@ impl<'a> Program<'a> {
 
     /// First and last year whose special days are listed.
     pub(crate) fn special_years(&self) -> Option<(u16, u16)> {
-        let behind = self.fixed.first_year.checked_add(u16::from(self.fixed.years))?;
-        (self.fixed.years > 0).then_some((self.fixed.first_year, behind.saturating_sub(1)))
+        let fixed = self.fixed();
+        let behind = fixed.first_year.checked_add(u16::from(fixed.years))?;
+        (fixed.years > 0).then_some((fixed.first_year, behind.saturating_sub(1)))
     }
 
     pub(crate) fn special_days(&self) -> Rows<'a, SpecialDays> {
@@ -249,6 +270,6 @@ impl<'a> Program<'a> {
     }
 
     pub(crate) fn code(&self) -> Rows<'a, Op> {
-        Rows::new(self.sections.code)
+        self.rows(Section::Code)
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn prove(program: &Program<'_>, beyond: &mut Price) -> Result<(), Loa
     for month in 1..=12 {
         let month_bit = month_bit(month);
         // Without special days nothing asks for the kind of a day.
-        let kinds = if program.fixed.years == 0 { &DayKind::ALL[..1] } else { DayKind::ALL };
+        let kinds = if program.fixed().years == 0 { &DayKind::ALL[..1] } else { DayKind::ALL };
         for day_kind in kinds {
             let bands = program.bands_in(month_bit, day_kind.byte());
             for band in Band::ALL.iter().filter(|band| bands & band.bit() != 0) {
@@ -316,7 +316,7 @@ impl<'r> Run<'r> {
 
     /// Each total lies within floor and cap.
     fn check_limits(&self, beyond: &mut Price) -> Result<(), LoadFault> {
-        let fixed = &self.program.fixed;
+        let fixed = self.program.fixed();
         self.check_total((Quantity::Energy, fixed.floor, fixed.cap), beyond)?;
         self.program
             .quantity_rules()

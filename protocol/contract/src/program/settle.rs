@@ -1,21 +1,24 @@
 //! The interpreter.
 
 use heapless::Vec;
-use quantity::{Duration, Energy, Instant, Money, PicoYuan, Price};
+use quantity::{
+    CivilDate, Divisor, Energy, Instant, LEGAL_OFFSET, LegalDay, Money, PicoYuan, Price,
+};
 
 use super::{
-    Condition, DayPlan, Op, PrepaidRule, Program, Rounding, Rows, Share, SignalRule, Target,
-    TierTable,
+    BandTable, Condition, Constant, DayPlan, Op, PrepaidRule, Program, Rounding, Rows, Section,
+    Share, SignalRule, StepsTable, Target, TierTable,
 };
 use crate::{
-    Band, CHARGES_MAX, Carries, DayKind, Facts, Item, ItemCharge, LEGS_MAX, LegCharge, Prepaid,
-    Quantity, STACK_MAX, SettleError, Settled, Settlement, SignalValue, Signals, TierBasis,
+    Band, Carries, DayKind, Entry, Facts, Item, ItemCharge, LEGS_MAX, LegCharge, Prepaid, Quantity,
+    STACK_MAX, SettleError, Settled, Settlement, SignalId, SignalValue, Signals, TierBasis,
 };
 
-const DAY_MILLISECONDS: i64 = 86_400_000;
-/// Legal time is UTC+8.
-const LEGAL_OFFSET_MILLISECONDS: i64 = 28_800_000;
-const MICRO: i64 = 1_000_000;
+const MICRO: Divisor = Divisor::fixed(1_000_000);
+/// Half of a whole in millionths.
+const HALF_MICRO: i64 = 500_000;
+const MINUTE_MILLISECONDS: u32 = 60_000;
+const DAYS_OF_WEEK: Divisor = Divisor::fixed(7);
 
 /// Where in the calendar an instant lies, and which events are on.
 #[derive(Clone, Copy)]
@@ -28,6 +31,8 @@ pub(crate) struct Moment {
     pub(crate) band: Band,
     /// The next change of band or midnight.
     pub(crate) until: Instant,
+    /// Whether the calendar lists the special days of the year, where it needs them.
+    pub(crate) is_listed: bool,
 }
 
 /// State of one settlement.
@@ -40,10 +45,13 @@ struct Run<'r> {
     stack: Vec<i64, STACK_MAX>,
     /// What was charged of the topmost price already.
     parts: i64,
-    /// Exact pico-yuan of each leg; the proof at load says that no sum leaves 64 bits.
-    raw: [i64; LEGS_MAX],
+    /// Exact pico-yuan of each leg, what was carried included.
+    raw: Vec<i64, LEGS_MAX>,
     steps: u16,
-    sink: &'r mut dyn FnMut(ItemCharge),
+    /// No number has left 64 bits, and everything that the code names was there. The proof at load
+    /// says that it stays so; a settlement asks once, at its end.
+    is_sound: bool,
+    sink: &'r mut dyn FnMut(Entry),
 }
 
 impl Program<'_> {
@@ -56,11 +64,14 @@ impl Program<'_> {
         facts: &Facts<'_>,
         carries: &mut Carries,
     ) -> Result<Settlement, SettleError> {
-        let mut items = Vec::<ItemCharge, CHARGES_MAX>::new();
+        let mut items = Vec::new();
+        let mut legs = Vec::new();
         let mut fits = true;
-        let settled =
-            self.settle_with(facts, carries, &mut |line| fits &= items.push(line).is_ok())?;
-        let Settled { legs, total, band, steps, prepaid } = settled;
+        let settled = self.settle_with(facts, carries, &mut |entry| match entry {
+            Entry::Item(line) => fits &= items.push(line).is_ok(),
+            Entry::Leg(leg) => fits &= legs.push(leg).is_ok(),
+        })?;
+        let Settled { total, band, steps, prepaid } = settled;
         if !fits {
             return Err(SettleError::Damaged);
         }
@@ -68,7 +79,10 @@ impl Program<'_> {
     }
 
     /// The same as [`Program::settle`], but hands each line of the bill to `sink` in the order of the
-    /// contract instead of keeping it: for a chip with little memory. A refusal hands over nothing.
+    /// contract, then each leg, instead of keeping them: for a chip with little memory.
+    ///
+    /// A refusal hands over nothing; but behind [`SettleError::Damaged`], what was handed over doesn't
+    /// count.
     ///
     /// # Errors
     /// The same codes as [`Program::settle`].
@@ -76,26 +90,38 @@ impl Program<'_> {
         &self,
         facts: &Facts<'_>,
         carries: &mut Carries,
-        sink: &mut dyn FnMut(ItemCharge),
+        sink: &mut dyn FnMut(Entry),
     ) -> Result<Settled, SettleError> {
-        let monthly = ends_month(facts.end);
-        let moment = self.admit(facts, monthly)?;
-        let (stack, raw) = (Vec::new(), [0; LEGS_MAX]);
-        let mut run =
-            Run { program: self, facts, moment, monthly, stack, parts: 0, raw, steps: 0, sink };
-        run.execute().ok_or(SettleError::Damaged)?;
-        run.close(carries).ok_or(SettleError::Damaged)
+        let moment = self.admit(facts)?;
+        // No settlement passes midnight, so only one that ends there can end a month.
+        let monthly = facts.end == moment.until && ends_month(facts.end);
+        self.admit_quantities(facts, monthly)?;
+        let mut run = Run {
+            program: self,
+            facts,
+            moment,
+            monthly,
+            stack: Vec::new(),
+            parts: 0,
+            raw: Vec::new(),
+            steps: 0,
+            is_sound: true,
+            sink,
+        };
+        run.begin(carries);
+        run.execute();
+        if run.is_sound { Ok(run.close(carries)) } else { Err(SettleError::Damaged) }
     }
 
     /// Refuses facts for which nothing was proved.
-    fn admit(&self, facts: &Facts<'_>, monthly: bool) -> Result<Moment, SettleError> {
+    fn admit(&self, facts: &Facts<'_>) -> Result<Moment, SettleError> {
         if facts.end <= facts.start {
             return Err(SettleError::EmptyInterval);
         }
         if facts.energy.is_negative() {
             return Err(SettleError::NegativeEnergy);
         }
-        if facts.energy > self.fixed.energy_max {
+        if facts.energy > self.fixed().energy_max {
             return Err(SettleError::EnergyAboveBound);
         }
         for before in [facts.month_before, facts.year_before] {
@@ -103,14 +129,13 @@ impl Program<'_> {
                 return Err(SettleError::Register);
             }
         }
-        if !self.lists_year(facts.start) {
+        let moment = self.moment(facts.start, facts.signals);
+        if !moment.is_listed {
             return Err(SettleError::OutsideCalendar);
         }
-        let moment = self.moment(facts.start, facts.signals);
         if facts.end > moment.until {
             return Err(SettleError::CrossesBoundary);
         }
-        self.admit_quantities(facts, monthly)?;
         Ok(moment)
     }
 
@@ -127,36 +152,35 @@ impl Program<'_> {
         if facts.held.is_negative() { Err(SettleError::QuantityOutOfRange) } else { Ok(()) }
     }
 
-    pub(crate) fn lists_year(&self, at: Instant) -> bool {
-        let first = i64::from(self.fixed.first_year);
-        let year = i64::from(at.civil().date.year).checked_sub(first);
-        self.fixed.years == 0
-            || year.is_some_and(|year| year >= 0 && year < i64::from(self.fixed.years))
+    fn lists_year(&self, year: i32) -> bool {
+        let fixed = self.fixed();
+        let first = i32::from(fixed.first_year);
+        fixed.years == 0 || (first..first.saturating_add(i32::from(fixed.years))).contains(&year)
     }
 
     pub(crate) fn moment(&self, at: Instant, signals: &Signals) -> Moment {
-        let civil = at.civil();
-        let day = legal_day(at);
+        let legal = at.legal_day();
+        let date = CivilDate::from_epoch_day(legal.number);
         let mut moment = Moment {
-            month_bit: month_bit(civil.date.month),
-            day_kind: self.day_kind(day),
+            month_bit: month_bit(date.month),
+            day_kind: self.day_kind(legal.number),
             events: self.events(signals, at),
-            day: u16::try_from(day.clamp(0, i64::from(u16::MAX))).unwrap_or_default(),
+            day: u16::try_from(legal.number.max(0)).unwrap_or(u16::MAX),
             band: Band::Flat,
             until: at,
+            is_listed: self.lists_year(date.year),
         };
-        let minute = civil.minute_of_day();
         let mut end_minute = super::MINUTES_OF_DAY;
         if let Some(plan) = self.days().find(|plan| self.is_in_force(plan, &moment)) {
             for start in plan.starts() {
-                if start.minute > minute {
+                if u32::from(start.minute) > legal.minute {
                     end_minute = start.minute;
                     break;
                 }
                 moment.band = start.band;
             }
         }
-        moment.until = minute_of_day(day, end_minute);
+        moment.until = minute_of_day(at, end_minute);
         moment
     }
 
@@ -166,7 +190,8 @@ impl Program<'_> {
     }
 
     pub(crate) fn holds(&self, condition: u8, moment: &Moment) -> Option<bool> {
-        Some(self.conditions().nth(usize::from(condition))?.holds(moment))
+        let condition: Condition = self.row(Section::Conditions, condition)?;
+        Some(condition.holds(moment))
     }
 
     fn day_kind(&self, day: i64) -> DayKind {
@@ -177,8 +202,8 @@ impl Program<'_> {
             }
         }
         // 1970-01-01 was a Thursday, the fourth day of the week.
-        let weekday = day.saturating_add(3).checked_rem_euclid(7);
-        if weekday >= Some(5) { DayKind::RestDay } else { DayKind::Workday }
+        let (_, weekday) = DAYS_OF_WEEK.divide(day.saturating_add(3));
+        if weekday >= 5 { DayKind::RestDay } else { DayKind::Workday }
     }
 
     /// The events that are on.
@@ -198,22 +223,22 @@ pub(crate) fn month_bit(month: u8) -> u16 {
     1_u16.checked_shl(u32::from(month.saturating_sub(1))).unwrap_or_default()
 }
 
-/// Legal days since 1970-01-01.
-pub(crate) fn legal_day(at: Instant) -> i64 {
-    let legal = at.unix_milliseconds().saturating_add(LEGAL_OFFSET_MILLISECONDS);
-    legal.div_euclid(DAY_MILLISECONDS)
-}
-
-/// The instant of a minute of a legal day.
-fn minute_of_day(day: i64, minute: u16) -> Instant {
-    let midnight = day.saturating_mul(DAY_MILLISECONDS).saturating_sub(LEGAL_OFFSET_MILLISECONDS);
-    let into = Duration::from_minutes(i64::from(minute)).milliseconds();
-    Instant::from_unix_milliseconds(midnight.saturating_add(into))
+/// The instant of a minute of the legal day in which `at` lies.
+fn minute_of_day(at: Instant, minute: u16) -> Instant {
+    let LegalDay { minute: passed, millisecond, .. } = at.legal_day();
+    let passed = passed.saturating_mul(MINUTE_MILLISECONDS).saturating_add(millisecond);
+    let into = u32::from(minute).saturating_mul(MINUTE_MILLISECONDS);
+    // In this order the ends of time give what the day times its length would give.
+    let offset = LEGAL_OFFSET.milliseconds();
+    let local = at.unix_milliseconds().saturating_add(offset);
+    let midnight = local.saturating_sub(i64::from(passed)).saturating_sub(offset);
+    Instant::from_unix_milliseconds(midnight.saturating_add(i64::from(into)))
 }
 
 /// Whether an instant is the first of a month.
 pub(crate) fn ends_month(end: Instant) -> bool {
-    end.civil().date.day == 1 && minute_of_day(legal_day(end), 0) == end
+    let LegalDay { number, minute, millisecond } = end.legal_day();
+    minute == 0 && millisecond == 0 && CivilDate::from_epoch_day(number).day == 1
 }
 
 impl SignalRule {
@@ -267,172 +292,230 @@ impl Share {
 
     /// The share of a price; `None` where that leaves 64 bits, which the proof excludes.
     pub(crate) fn of(self, price: i64) -> Option<i64> {
-        let unit = i64::from(self.unit);
-        let step = unit.checked_mul(MICRO)?;
-        let half = if self.rounding == Rounding::HalfUp { step >> 1 } else { 0 };
-        let product = price.checked_mul(i64::from(self.ppm))?.checked_add(half)?;
-        product.checked_div_euclid(step)?.checked_mul(unit)
+        let half = if self.rounding == Rounding::HalfUp { HALF_MICRO } else { 0 };
+        let half = i64::from(self.unit).saturating_mul(half);
+        let product = multiply(price, i64::from(self.ppm))?.checked_add(half)?;
+        // Rounding down twice is rounding down once, by the product of the divisors.
+        let (whole, _) = MICRO.divide(product);
+        let (units, _) = Divisor::new(self.unit)?.divide(whole);
+        Some(units.wrapping_mul(i64::from(self.unit)))
     }
 }
 
+/// Apart, because each place that multiplies 64 bits with a check costs a chip 0.1 kB.
+#[inline(never)]
+fn multiply(first: i64, second: i64) -> Option<i64> {
+    first.checked_mul(second)
+}
+
 impl Run<'_> {
-    fn execute(&mut self) -> Option<()> {
+    fn begin(&mut self, carries: &Carries) {
+        for rest in carries.rests() {
+            self.is_sound &= self.raw.push(i64::from(rest.pico_yuan())).is_ok();
+        }
+    }
+
+    fn execute(&mut self) {
         let program = self.program;
         let mut ops = program.code();
         while let Some(op) = ops.next() {
             self.steps = self.steps.saturating_add(1);
             if let Op::When { condition, skip } = op {
-                if !program.holds(condition, &self.moment)? {
-                    ops = Rows::new(ops.rest().get(usize::from(skip)..)?);
+                if !self.holds(condition) {
+                    let behind = ops.rest().get(usize::from(skip)..);
+                    ops = Rows::new(self.there(behind));
                 }
+            } else if let Some(target) = op.target() {
+                self.charge_op(op, target);
             } else {
-                self.step(op)?;
+                let price = self.price(op);
+                self.push(price);
             }
         }
-        Some(())
     }
 
-    fn step(&mut self, op: Op) -> Option<()> {
-        if let Some(target) = op.target() {
-            return self.charge_op(op, target);
-        }
-        match op {
-            Op::Add => self.combine(i64::checked_add),
-            Op::Subtract => self.combine(i64::checked_sub),
-            Op::Lesser => self.combine(|first, second| Some(first.min(second))),
-            Op::Greater => self.combine(|first, second| Some(first.max(second))),
-            Op::Select { condition } => {
-                let holds = self.program.holds(condition, &self.moment)?;
-                self.combine(if holds { |first, _| Some(first) } else { |_, second| Some(second) })
+    /// What must be there; else its zero, and the settlement isn't sound.
+    fn there<T: Default>(&mut self, value: Option<T>) -> T {
+        self.is_sound &= value.is_some();
+        value.unwrap_or_default()
+    }
+
+    fn holds(&mut self, condition: u8) -> bool {
+        let holds = self.program.holds(condition, &self.moment);
+        self.there(holds)
+    }
+
+    fn push(&mut self, price: i64) {
+        self.is_sound &= self.stack.push(price).is_ok();
+    }
+
+    fn pop(&mut self) -> i64 {
+        let price = self.stack.pop();
+        self.there(price)
+    }
+
+    /// What an instruction that charges nothing leaves on the stack.
+    fn price(&mut self, op: Op) -> i64 {
+        let program = self.program;
+        let price = match op {
+            Op::Constant { pool } => {
+                program.row(Section::Pool, pool).map(|constant: Constant| constant.price)
             }
+            Op::Table { table } => {
+                program.row(Section::Tables, table).and_then(|table: BandTable<'_>| {
+                    table.price(self.moment.month_bit, self.moment.band)
+                })
+            }
+            Op::Steps { table } => program
+                .row(Section::Steps, table)
+                .and_then(|table: StepsTable<'_>| table.price(self.amount(table.quantity))),
+            Op::Signal { id } => self.signal(id),
             Op::Share(share) => {
-                let price = self.stack.pop()?;
-                self.stack.push(share.of(price)?).ok()
+                let price = self.pop();
+                return self.there(share.of(price));
             }
-            Op::Constant { .. }
-            | Op::Table { .. }
-            | Op::Signal { .. }
-            | Op::Steps { .. }
+            Op::Add
+            | Op::Subtract
+            | Op::Lesser
+            | Op::Greater
+            | Op::Select { .. }
             | Op::Charge { .. }
             | Op::ChargeTiers { .. }
             | Op::ChargeOn { .. }
             | Op::ChargeBeyond { .. }
             | Op::ChargePart { .. }
-            | Op::When { .. } => {
-                let price = self.operand(op)?;
-                self.stack.push(price.micro_yuan_per_kwh()).ok()
-            }
-        }
+            | Op::When { .. } => return self.combine(op),
+        };
+        self.there(price).micro_yuan_per_kwh()
     }
 
-    fn charge_op(&mut self, op: Op, (item, leg, quantity): Target) -> Option<()> {
-        if let Op::ChargeTiers { tiers, .. } = op {
-            let table = self.program.tiers().nth(usize::from(tiers))?;
-            return self.charge_tiers(item, leg, &table);
+    fn signal(&self, id: SignalId) -> Option<Price> {
+        for rule in self.program.signal_rules() {
+            if rule.id == id {
+                return Some(rule.value(self.facts.signals, self.facts.start));
+            }
         }
-        let mut amount = self.amount(quantity)?;
+        None
+    }
+
+    fn combine(&mut self, op: Op) -> i64 {
+        let second = self.pop();
+        let first = self.pop();
+        let price = match op {
+            Op::Add => first.checked_add(second),
+            Op::Subtract => first.checked_sub(second),
+            Op::Lesser => Some(first.min(second)),
+            Op::Greater => Some(first.max(second)),
+            Op::Select { condition } => Some(if self.holds(condition) { first } else { second }),
+            Op::Constant { .. }
+            | Op::Table { .. }
+            | Op::Signal { .. }
+            | Op::Steps { .. }
+            | Op::Share(_)
+            | Op::Charge { .. }
+            | Op::ChargeTiers { .. }
+            | Op::ChargeOn { .. }
+            | Op::ChargeBeyond { .. }
+            | Op::ChargePart { .. }
+            | Op::When { .. } => None,
+        };
+        self.there(price)
+    }
+
+    fn charge_op(&mut self, op: Op, (item, leg, quantity): Target) {
+        if let Op::ChargeTiers { tiers, .. } = op {
+            return self.charge_tiers(item, leg, tiers);
+        }
+        let mut amount = self.amount(quantity);
         if let Op::ChargeBeyond { ppm, base, .. } = op {
-            let free = Share::down(ppm).of(self.amount(base)?)?;
-            amount = amount.checked_sub(free)?.max(0);
+            let base = self.amount(base);
+            let free = self.there(Share::down(ppm).of(base));
+            amount = amount.saturating_sub(free).max(0);
         }
         let price = if let Op::ChargePart { ppm, .. } = op {
-            let part = Share::down(ppm).of(*self.stack.last()?)?;
-            self.parts = self.parts.checked_add(part)?;
+            let price = self.stack.last().copied();
+            let price = self.there(price);
+            let part = self.there(Share::down(ppm).of(price));
+            self.parts = self.there(self.parts.checked_add(part));
             part
         } else {
             // The whole price, less what was charged of it in parts.
             let parts = core::mem::take(&mut self.parts);
-            self.stack.pop()?.checked_sub(parts)?
+            let price = self.pop();
+            self.there(price.checked_sub(parts))
         };
         let price = Price::from_micro_yuan_per_kwh(price);
-        self.charge(ItemCharge { item, leg, price, quantity, amount })
-    }
-
-    fn operand(&self, op: Op) -> Option<Price> {
-        if let Op::Constant { pool } = op {
-            return self.program.pool().nth(usize::from(pool)).map(|constant| constant.price);
-        }
-        if let Op::Table { table } = op {
-            let table = self.program.tables().nth(usize::from(table))?;
-            return table.price(self.moment.month_bit, self.moment.band);
-        }
-        if let Op::Steps { table } = op {
-            let table = self.program.steps_tables().nth(usize::from(table))?;
-            return table.price(self.amount(table.quantity)?);
-        }
-        let Op::Signal { id } = op else { return None };
-        let rule = self.program.signal_rules().find(|rule| rule.id == id)?;
-        Some(rule.value(self.facts.signals, self.facts.start))
-    }
-
-    fn combine(&mut self, combine: fn(i64, i64) -> Option<i64>) -> Option<()> {
-        let second = self.stack.pop()?;
-        let first = self.stack.pop()?;
-        self.stack.push(combine(first, second)?).ok()
+        self.charge(ItemCharge { item, leg, price, quantity, amount });
     }
 
     /// How much of a quantity there is; nothing of a monthly one before the month ends.
-    fn amount(&self, quantity: Quantity) -> Option<i64> {
+    fn amount(&mut self, quantity: Quantity) -> i64 {
         if quantity == Quantity::Energy {
-            Some(self.facts.energy.milliwatt_hours())
+            self.facts.energy.milliwatt_hours()
         } else if quantity.is_monthly() && !self.monthly {
-            Some(0)
+            0
         } else {
-            self.facts.quantities.get(quantity)
+            self.there(self.facts.quantities.get(quantity))
         }
     }
 
     /// The one place where price and quantity meet.
-    fn charge(&mut self, line: ItemCharge) -> Option<()> {
+    fn charge(&mut self, line: ItemCharge) {
         if line.quantity.is_monthly() && !self.monthly {
-            return Some(());
+            return;
         }
-        let exact = line.price.micro_yuan_per_kwh().checked_mul(line.amount)?;
-        let raw = self.raw.get_mut(usize::from(line.leg))?;
-        *raw = raw.checked_add(exact)?;
-        (self.sink)(line);
-        Some(())
+        let exact = multiply(line.price.micro_yuan_per_kwh(), line.amount);
+        let sum = self.raw.get(usize::from(line.leg)).zip(exact);
+        let sum = sum.and_then(|(raw, exact)| raw.checked_add(exact));
+        let sum = self.there(sum);
+        if let Some(raw) = self.raw.get_mut(usize::from(line.leg)) {
+            *raw = sum;
+        }
+        (self.sink)(Entry::Item(line));
     }
 
-    fn charge_tiers(&mut self, item: Item, leg: u8, table: &TierTable<'_>) -> Option<()> {
+    fn charge_tiers(&mut self, item: Item, leg: u8, tiers: u8) {
+        let table: Option<TierTable<'_>> = self.program.row(Section::Tiers, tiers);
+        let Some(table) = table else {
+            self.is_sound = false;
+            return;
+        };
         let mut from = match table.basis {
             TierBasis::Month => self.facts.month_before,
             TierBasis::Year => self.facts.year_before,
-        };
-        let end = from.checked_add(self.facts.energy)?;
+        }
+        .milliwatt_hours();
+        let end = from.saturating_add(self.facts.energy.milliwatt_hours());
         let mut limits = table.limits();
         for price in table.prices() {
-            let upper = limits.next().unwrap_or(Energy::MAX).min(end);
+            let upper = limits.next().unwrap_or(Energy::MAX).milliwatt_hours().min(end);
             if upper > from {
-                let amount = upper.checked_sub(from)?.milliwatt_hours();
+                let amount = upper.saturating_sub(from);
                 let quantity = Quantity::Energy;
-                self.charge(ItemCharge { item, leg, price, quantity, amount })?;
+                self.charge(ItemCharge { item, leg, price, quantity, amount });
                 from = upper;
             }
         }
-        Some(())
     }
 
-    /// The one place that rounds: once for each leg.
-    fn close(self, carries: &mut Carries) -> Option<Settled> {
-        let mut after = *carries;
-        let (mut legs, mut total) = (Vec::new(), Money::ZERO);
-        for ((leg, wallets), raw) in (0_u8..).zip(self.program.legs()).zip(self.raw) {
-            let exact = raw.checked_add(i64::from(carries.get(leg).pico_yuan()))?;
-            let money = Money::from_micro_yuan(exact.div_euclid(MICRO));
-            after.set(leg, PicoYuan::new(u32::try_from(exact.rem_euclid(MICRO)).ok()?)?);
-            total = total.checked_add(money)?;
+    /// The one place that rounds: once for each leg. Nothing can fail here: whole micro-yuan of all
+    /// legs together are far below 64 bits, and a rest is always one.
+    fn close(&mut self, carries: &mut Carries) -> Settled {
+        let rule = self.program.prepaid();
+        let mut prepaid = None;
+        let mut total = 0_i64;
+        for ((leg, wallets), raw) in (0_u8..).zip(self.program.legs()).zip(&self.raw) {
+            let (micro_yuan, rest) = MICRO.divide(*raw);
+            carries.set(leg, PicoYuan::new(rest).unwrap_or_default());
+            total = total.saturating_add(micro_yuan);
+            let money = Money::from_micro_yuan(micro_yuan);
+            if let Some(rule) = rule.filter(|rule| rule.leg == leg) {
+                prepaid = rule.use_hold(money, self.facts.held);
+            }
             let (debit, credit) = (wallets.debit, wallets.credit);
-            legs.push(LegCharge { leg, debit, credit, money }).ok()?;
+            (self.sink)(Entry::Leg(LegCharge { leg, debit, credit, money }));
         }
-        *carries = after;
-        let prepaid = self.prepaid(&legs);
-        Some(Settled { legs, total, band: self.moment.band, steps: self.steps, prepaid })
-    }
-
-    /// Takes what is owed out of the hold, and asks for more where too little is left.
-    fn prepaid(&self, legs: &[LegCharge]) -> Option<Prepaid> {
-        let rule = self.program.prepaid()?;
-        rule.use_hold(legs.get(usize::from(rule.leg))?.money, self.facts.held)
+        let total = Money::from_micro_yuan(total);
+        Settled { total, band: self.moment.band, steps: self.steps, prepaid }
     }
 }

@@ -69,8 +69,8 @@ pub(super) fn check(program: &Program<'_>) -> Result<(), LoadFault> {
         let left = ops.rest().len();
         walk.step(program, op, left)?;
         if let Some(target) = op.target() {
-            let before = program.sections.code.len().saturating_sub(left);
-            let before = program.sections.code.get(..before).unwrap_or_default();
+            let before = program.section(Section::Code).len().saturating_sub(left);
+            let before = program.section(Section::Code).get(..before).unwrap_or_default();
             let same = Rows::<Op>::new(before).filter(|op| op.target() == Some(target));
             require(same.count() == 1, LoadFault::Doubled)?;
         }
@@ -85,7 +85,7 @@ const fn bit(number: u8) -> u32 {
 
 impl Walk {
     fn step(&mut self, program: &Program<'_>, op: Op, left: usize) -> Result<(), LoadFault> {
-        let count = |section| program.fixed.count(section);
+        let count = |section| program.fixed().count(section);
         match op {
             Op::Constant { .. } | Op::Table { .. } | Op::Signal { .. } | Op::Steps { .. } => {
                 let unit = self.operand(program, op)?;
@@ -136,7 +136,7 @@ impl Walk {
     }
 
     fn operand(&mut self, program: &Program<'_>, op: Op) -> Result<Unit, LoadFault> {
-        let count = |section| program.fixed.count(section);
+        let count = |section| program.fixed().count(section);
         if let Op::Constant { pool } = op {
             let constant = program.pool().nth(usize::from(pool)).ok_or(LoadFault::Reference)?;
             self.pool |= 1_u64.checked_shl(u32::from(pool)).unwrap_or_default();
@@ -192,7 +192,7 @@ impl Walk {
     }
 
     fn condition(&mut self, program: &Program<'_>, number: u8) -> Result<(), LoadFault> {
-        self.conditions.see(number, program.fixed.count(Section::Conditions))?;
+        self.conditions.see(number, program.fixed().count(Section::Conditions))?;
         let condition = program.conditions().nth(usize::from(number));
         let condition: Condition = condition.ok_or(LoadFault::Reference)?;
         self.uses_bands |= condition.bands != ALL_BANDS;
@@ -246,7 +246,7 @@ impl Walk {
 
     fn line(&mut self, program: &Program<'_>, leg: u8) -> Result<(), LoadFault> {
         self.charges = self.charges.saturating_add(1);
-        self.legs.see(leg, program.fixed.count(Section::Legs))
+        self.legs.see(leg, program.fixed().count(Section::Legs))
     }
 
     /// The charge that ends a price statement.
@@ -264,7 +264,7 @@ impl Walk {
     }
 
     fn close(&self, program: &Program<'_>) -> Result<(), LoadFault> {
-        let fixed = &program.fixed;
+        let fixed = program.fixed();
         let count = |section| fixed.count(section);
         require(self.units.is_empty(), LoadFault::Stack)?;
         require(self.statement.skip_to.is_none(), LoadFault::Skip)?;

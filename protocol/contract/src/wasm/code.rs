@@ -135,7 +135,7 @@ impl<'p, 'a> Emitter<'p, 'a> {
         return_if(sink, layout::status(SettleError::EmptyInterval));
         sink.local_get(energy).i64_const(0).i64_lt_s();
         return_if(sink, layout::status(SettleError::NegativeEnergy));
-        let most = self.program.fixed.energy_max.milliwatt_hours();
+        let most = self.program.fixed().energy_max.milliwatt_hours();
         sink.local_get(energy).i64_const(most).i64_gt_s();
         return_if(sink, layout::status(SettleError::EnergyAboveBound));
         for at in [layout::MONTH_BEFORE, layout::YEAR_BEFORE] {
@@ -150,7 +150,7 @@ impl<'p, 'a> Emitter<'p, 'a> {
     fn admit_year(&self, sink: &mut InstructionSink<'_>) {
         sink.local_get(local::START).call(function::DAY).local_tee(local::DAY);
         sink.call(function::CIVIL).local_set(local::MONTH);
-        let fixed = &self.program.fixed;
+        let fixed = self.program.fixed();
         if fixed.years > 0 {
             sink.local_get(local::MONTH).i64_const(9).i64_shr_s();
             sink.i64_const(i64::from(fixed.first_year)).i64_sub();

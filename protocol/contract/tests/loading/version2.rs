@@ -5,7 +5,7 @@ use crate::assembler::{
     table, with_ppm,
 };
 use contract::{
-    Band, Carries, Facts, ItemCharge, LoadFault, Prepaid, Program, Purpose, Quantities, Quantity,
+    Band, Carries, Entry, Facts, LoadFault, Prepaid, Program, Purpose, Quantities, Quantity,
     SettleError, SignalId, Signals,
 };
 use quantity::{CivilDate, Duration, Energy, Instant, Money, Price};
@@ -116,21 +116,25 @@ fn what_is_missing_or_out_of_bounds_is_refused_and_changes_nothing() {
     }
 }
 
-/// The sink gets the lines that `settle` keeps, or none.
+/// The sink gets the lines and the legs that `settle` keeps, or none.
 fn assert_same_lines(program: &Program<'_>, facts: &Facts<'_>) {
-    let mut lines: Vec<ItemCharge> = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let (mut ours, mut theirs) = (Carries::ZERO, Carries::ZERO);
-    let streamed = program.settle_with(facts, &mut ours, &mut |line| lines.push(line));
+    let streamed = program.settle_with(facts, &mut ours, &mut |entry| entries.push(entry));
     let kept = program.settle(facts, &mut theirs);
     assert_eq!(ours, theirs);
     match (streamed, kept) {
         (Ok(streamed), Ok(kept)) => {
-            assert_eq!(lines, kept.items.as_slice());
-            assert_eq!((streamed.legs, streamed.total), (kept.legs, kept.total));
-            assert_eq!((streamed.steps, streamed.prepaid), (kept.steps, kept.prepaid));
+            let items = kept.items.into_iter().map(Entry::Item);
+            let expected: Vec<Entry> = items.chain(kept.legs.into_iter().map(Entry::Leg)).collect();
+            assert_eq!(entries, expected);
+            assert_eq!(
+                (streamed.total, streamed.steps, streamed.prepaid),
+                (kept.total, kept.steps, kept.prepaid)
+            );
         }
         (streamed, kept) => {
-            assert_eq!((streamed.err(), lines.len()), (kept.err(), 0));
+            assert_eq!((streamed.err(), entries.len()), (kept.err(), 0));
         }
     }
 }
