@@ -43,6 +43,12 @@ pub const MOVEMENT: Facts<'_> = Facts {
     held: Money::ZERO,
 };
 
+/// Loads the contract with all proofs; apart, so that its stack lies below the one that measures it.
+#[inline(never)]
+pub fn load() -> Option<Program<'static>> {
+    Program::load(black_box(BYTECODE)).ok()
+}
+
 /// Settles a movement line by line, as a chip does; `None` if it is refused.
 #[inline(never)]
 pub fn settle(program: &Program<'_>, facts: &Facts<'_>, carries: &mut Carries) -> Option<Money> {
@@ -72,7 +78,8 @@ pub mod stack {
         pointer
     }
 
-    /// Runs `work`; the bytes of stack that it used below this call.
+    /// Runs `work`; the bytes of stack that it used below this call. `work` must call what it measures
+    /// and not contain it, or that part of the stack isn't seen.
     #[inline(never)]
     pub fn used<R>(work: impl FnOnce() -> R) -> (R, usize) {
         let top = pointer();

@@ -2,21 +2,21 @@
 #![no_std]
 #![no_main]
 
-use contract::{Carries, Program};
+use contract::Carries;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
-use firmware::{BYTECODE, MOVEMENT, settle, stack};
+use firmware::{MOVEMENT, load, settle, stack};
 
 #[entry]
 fn main() -> ! {
-    let (program, load) = stack::used(|| Program::load(BYTECODE).ok());
+    let (program, loading) = stack::used(load);
     let Some(program) = program else { fail("the contract doesn't load") };
     let mut carries = Carries::ZERO;
     let (total, settling) = stack::used(|| settle(&program, &MOVEMENT, &mut carries));
     let Some(total) = total else { fail("the contract doesn't settle") };
     let total = total.micro_yuan();
     hprintln!(
-        "{{\"total_micro_yuan\": {total}, \"load_stack_bytes\": {load}, \"settle_stack_bytes\": \
+        "{{\"total_micro_yuan\": {total}, \"load_stack_bytes\": {loading}, \"settle_stack_bytes\": \
          {settling}}}"
     );
     debug::exit(debug::EXIT_SUCCESS);
