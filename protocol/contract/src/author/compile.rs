@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::check::ordered_days;
 use super::encode;
-use super::messages::{Fault, fault};
+use super::messages::{Fault, both, fault};
 use super::tree::{
     Charge, ChargeValue, Contract, Day, Expression, Operation, Payee, Rounding, Share, When,
 };
@@ -68,11 +68,16 @@ pub(super) fn compile(contract: &Contract) -> Result<Vec<u8>, Fault> {
     }
     let out = compiler.out;
     if out.conditions.len() > CONDITIONS_MAX {
-        return Err(fault!(TOO_MANY, contract.end, "conditions (条件)", CONDITIONS_MAX));
+        return Err(fault!(TOO_MANY, contract.end, both("conditions|条件"), CONDITIONS_MAX));
     }
     let bytes = encode::assemble(contract, &out);
     if bytes.len() > PROGRAM_BYTES_MAX {
-        return Err(fault!(TOO_MANY, contract.end, "bytes of byte code (字节)", PROGRAM_BYTES_MAX));
+        return Err(fault!(
+            TOO_MANY,
+            contract.end,
+            both("bytes of byte code|字节码字节"),
+            PROGRAM_BYTES_MAX
+        ));
     }
     Ok(bytes)
 }

@@ -7,6 +7,9 @@ use core::ops::Range;
 
 use super::messages::Fault;
 
+/// Characters of a line of the source that a message repeats at most.
+const LINE_MAX: usize = 400;
+
 /// Language of a text for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -49,15 +52,16 @@ fn locate(source: &str, fault: Fault) -> Diagnostic {
     let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
     let column = before.get(line_start..).unwrap_or_default().chars().count();
     let line = before.matches('\n').count();
-    let fill = |text: &str| fill(text, &fault.arguments);
+    let en: Vec<&str> = fault.arguments.iter().map(|both| both.en.as_str()).collect();
+    let zh: Vec<&str> = fault.arguments.iter().map(|both| both.zh.as_str()).collect();
     Diagnostic {
         code: fault.message.code,
         line: number(line),
         column: number(column),
-        message_en: fill(fault.message.en),
-        message_zh: fill(fault.message.zh),
-        help_en: fill(fault.message.help_en),
-        help_zh: fill(fault.message.help_zh),
+        message_en: fill(fault.message.en, &en),
+        message_zh: fill(fault.message.zh, &zh),
+        help_en: fill(fault.message.help_en, &en),
+        help_zh: fill(fault.message.help_zh, &zh),
         span: fault.span.start..fault.span.end,
     }
 }
@@ -68,7 +72,7 @@ fn number(count: usize) -> u32 {
 }
 
 /// Puts the arguments into `{0}`, `{1}` …
-fn fill(text: &str, arguments: &[String]) -> String {
+fn fill(text: &str, arguments: &[&str]) -> String {
     let filled = text.to_string();
     arguments
         .iter()
@@ -84,11 +88,12 @@ pub fn render(diagnostic: &Diagnostic, source: &str, language: Language) -> Stri
         Language::English => (&diagnostic.message_en, &diagnostic.help_en, "help"),
     };
     let index = diagnostic.line.saturating_sub(1) as usize;
-    let line = source.lines().nth(index).unwrap_or_default();
+    let line = shown(source.lines().nth(index).unwrap_or_default());
     let ahead: usize =
         line.chars().take(diagnostic.column.saturating_sub(1) as usize).map(width).sum();
     let meant = source.get(diagnostic.span.clone()).unwrap_or_default();
-    let marked: usize = meant.lines().next().unwrap_or_default().chars().map(width).sum();
+    let marked: usize = shown(meant.lines().next().unwrap_or_default()).chars().map(width).sum();
+    let marked = marked.min(line.chars().map(width).sum::<usize>().saturating_sub(ahead));
     let number = diagnostic.line.to_string();
     let margin = " ".repeat(number.len());
     let mark = format!("{}{}", " ".repeat(ahead), "^".repeat(marked.max(1)));
@@ -98,6 +103,12 @@ pub fn render(diagnostic: &Diagnostic, source: &str, language: Language) -> Stri
         code = diagnostic.code,
         column = diagnostic.column,
     )
+}
+
+/// As much of a line as a message repeats.
+fn shown(line: &str) -> &str {
+    let end = line.char_indices().nth(LINE_MAX).map_or(line.len(), |(at, _)| at);
+    line.get(..end).unwrap_or(line)
 }
 
 /// All messages, with an empty line between two.

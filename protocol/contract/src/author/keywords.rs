@@ -89,8 +89,12 @@ keywords! {
 impl Keyword {
     /// Both spellings, for messages.
     pub(super) fn both(self) -> alloc::string::String {
-        let all = self.en.iter().chain(self.zh).copied().filter(|text| !text.is_empty());
-        all.collect::<alloc::vec::Vec<_>>().join(" / ")
+        let said = |all: &[&'static str]| all.first().copied().unwrap_or_default();
+        match (said(self.en), said(self.zh)) {
+            ("", zh) => alloc::format!("“{zh}”"),
+            (en, "") => alloc::format!("`{en}`"),
+            (en, zh) => alloc::format!("`{en}` ({zh})|“{zh}”（{en}）"),
+        }
     }
 }
 

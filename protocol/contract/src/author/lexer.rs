@@ -27,10 +27,12 @@ pub(super) struct Token<'s> {
 }
 
 /// Longest first, so that `->` isn't read as a minus.
-const SYMBOLS: [(&str, &str); 31] = [
+const SYMBOLS: [(&str, &str); 33] = [
     ("->", "->"),
+    ("－＞", "->"),
     ("→", "->"),
     ("=>", "=>"),
+    ("＝＞", "=>"),
     ("⇒", "=>"),
     ("{", "{"),
     ("｛", "{"),
@@ -129,6 +131,7 @@ impl<'s> Lexer<'s> {
         match first {
             '"' => self.text('"', '"'),
             '“' | '”' => self.text(first, '”'),
+            '＂' => self.text('＂', '＂'),
             '0'..='9' => Ok(self.number()),
             _ if first.is_alphabetic() => Ok(self.emit(Kind::Word, word_length(rest, first))),
             _ => self.symbol(first),
@@ -152,8 +155,10 @@ impl<'s> Lexer<'s> {
         if has_form(rest, "dddd-dd-dd") {
             return self.emit(Kind::Date, 10);
         }
-        if has_form(rest, "dd:dd") {
-            return self.emit(Kind::Time, 5);
+        for form in ["dd:dd", "dd：dd"] {
+            if has_form(rest, form) {
+                return self.emit(Kind::Time, form.len());
+            }
         }
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         self.emit(Kind::Number, end)

@@ -1,7 +1,13 @@
 //! All messages of the checker. A code never changes its meaning; `{0}` is the first argument.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use super::near::nearest;
+
+/// Characters of the source that a message repeats at most.
+const FOUND_MAX: usize = 40;
 
 /// Bytes of the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +21,59 @@ pub(super) struct Span {
 pub(super) struct Fault {
     pub(super) message: &'static Message,
     pub(super) span: Span,
-    pub(super) arguments: Vec<String>,
+    pub(super) arguments: Vec<Both>,
+}
+
+/// A text in English and in Chinese.
+#[derive(Clone, Debug)]
+pub(super) struct Both {
+    pub(super) en: String,
+    pub(super) zh: String,
+}
+
+/// Both halves of `English|中文`; a text without a bar is the same in both languages.
+pub(super) fn both(text: &str) -> Both {
+    let (en, zh) = text.split_once('|').unwrap_or((text, text));
+    Both { en: en.to_string(), zh: zh.to_string() }
+}
+
+/// A word of a closed list.
+pub(super) fn word(en: &str, zh: &str) -> Both {
+    Both { en: en.to_string(), zh: zh.to_string() }
+}
+
+/// What was found in the source, in quotation marks and not longer than a line.
+pub(super) fn quoted(found: &str) -> Both {
+    let short: String = found.chars().take(FOUND_MAX).collect();
+    let more = if short.len() < found.len() { "…" } else { "" };
+    Both { en: format!("`{short}{more}`"), zh: format!("“{short}{more}”") }
+}
+
+/// What to do about a word: the one that may have been meant, else nothing.
+pub(super) fn meant<'w>(written: &str, known: impl IntoIterator<Item = &'w str>) -> Both {
+    nearest(written, known).map_or_else(
+        || both(""),
+        |word| Both {
+            en: format!("did you mean `{word}`? "), zh: format!("是否想写“{word}”？")
+        },
+    )
+}
+
+/// What can stand in a message.
+pub(super) trait Said {
+    fn said(&self) -> Both;
+}
+
+impl Said for Both {
+    fn said(&self) -> Both {
+        self.clone()
+    }
+}
+
+impl<T: ToString> Said for T {
+    fn said(&self) -> Both {
+        Both { en: self.to_string(), zh: self.to_string() }
+    }
 }
 
 /// The words of a broken rule.
@@ -34,7 +92,7 @@ macro_rules! fault {
         $crate::author::messages::Fault {
             message: &$crate::author::messages::$message,
             span: $span,
-            arguments: alloc::vec![$(alloc::string::ToString::to_string(&$argument)),*],
+            arguments: alloc::vec![$($crate::author::messages::Said::said(&$argument)),*],
         }
     };
 }
@@ -58,20 +116,20 @@ messages! {
         "the quotation mark is never closed" "引号没有结束"
         "close it with a quotation mark on the same line" "在同一行用引号结束";
     EXPECTED "JD-C003"
-        "expected {0}, found `{1}`" "此处应为 {0}，却是“{1}”"
-        "write {0} here; words are separated by spaces" "在此写 {0}；词与词之间用空格分开";
+        "expected {0}, found {1}" "此处应为 {0}，却是{1}"
+        "{2}write {3} here; words are separated by spaces" "{2}在此写 {3}；词与词之间用空格分开";
     NUMBER "JD-C004"
         "the number `{0}` can't be held: {1}" "数“{0}”无法表示：{1}"
-        "write at most 6 digits after the point, in kWh or yuan/kWh" "小数点后至多 6 位，单位千瓦时或元/千瓦时";
+        "write at most 6 digits after the point, and 4 in a percentage" "小数点后至多 6 位，百分数至多 4 位";
     WORD "JD-C005"
         "`{0}` is no {1}" "“{0}”不是{2}"
-        "choose one of: {3}" "可用的词：{3}";
+        "{4}choose one of: {3}" "{4}可用的词：{3}";
     UNIT "JD-C006"
         "a number stands without a unit that fits" "数字后缺少合适的单位"
-        "write the unit behind the number: {0}" "在数字后写单位：{0}";
+        "{1}write the unit behind the number: {0}" "{1}在数字后写单位：{0}";
     DATE "JD-C007"
         "`{0}` is no date or time of day" "“{0}”不是日期或时刻"
-        "write dates as 2026-01-31 and times as 00:00 to 23:59" "日期写作 2026-01-31，时刻写作 00:00 至 23:59";
+        "write dates as 2026-01-31 and times as 00:00 to 23:59; a row of the calendar holds until the next one, only a window ends at 24:00" "日期写作 2026-01-31，时刻写作 00:00 至 23:59；日历的每一行持续到下一行，只有时段可写到 24:00";
     DAY_START "JD-C010"
         "the day begins at {0}, so nothing holds from 00:00 on" "一日从 {0} 开始，00:00 起无时段"
         "let the first entry start at 00:00" "第一个时段从 00:00 开始";
@@ -95,7 +153,7 @@ messages! {
         "end the table with `above PRICE`" "用“以上 价格”结束";
     UNKNOWN "JD-C017"
         "no {1} is called `{0}`" "没有名为“{0}”的{2}"
-        "declare it, or choose one of: {3}" "先声明它，或改用：{3}";
+        "{3}{4}declare it: {5}" "{3}{4}声明它：{5}";
     TWICE "JD-C018"
         "`{0}` is declared twice" "“{0}”重复声明"
         "keep one of the two" "只保留一处";
@@ -140,10 +198,10 @@ messages! {
         "name two different roles; let items share one leg" "写两个不同的角色；多个价格可共用一个分项";
     ITEM_TWICE "JD-C032"
         "the item `{0}` is charged twice into one leg" "“{0}”在同一分项中计了两次"
-        "merge the two into one sum" "合并为一个和";
+        "merge the two into one sum; where the second holds only at times, write `exception price {0} = ... when ...`" "合并为一个和；若后者只在某些时候适用，写“例外 价格 {0} = … 当 …”";
     EXAMPLE_REFUSED "JD-C033"
         "the example can't be settled: {0}" "算例无法结算：{0}"
-        "state a movement that the meter could report" "请给出电表可能上报的电量";
+        "{1}" "{1}";
     EXAMPLE_LEGS "JD-C034"
         "the example must name each leg once; `{0}` is missing or doubled" "算例须列出每个分项一次；“{0}”缺少或重复"
         "list all legs with their results" "列出所有分项及结果";
@@ -160,8 +218,8 @@ messages! {
         "two entries of `{0}` say the same" "“{0}”有两处内容相同"
         "merge them: list the months of both, or drop the tier that changes nothing" "合并：把月份写在一起，或删去没有变化的一档";
     RATIO_BASE "JD-C039"
-        "the share of `{0}` has no stated price to refer to" "“{0}”的比例没有可依据的价格"
-        "state the price of `flat` (or of the band named behind %) in the same entry" "在同一处写出“平”（或 % 后所写时段）的价格";
+        "`{0}` is a share of `{1}`, whose price doesn't stand before it" "“{0}”按“{1}”的比例计，但前面没有“{1}”的价格"
+        "state the price of `{1}` first, in the same braces; a share without a band refers to `flat`" "先在同一括号内写出“{1}”的价格；% 后不写时段即指“平”";
     CALENDAR "JD-C040"
         "there is a calendar, but no price depends on the hour" "有日历，却没有随时段变化的价格"
         "delete the calendar, or use a band table" "删去日历，或使用分时表";

@@ -11,6 +11,7 @@ mod format;
 mod keywords;
 mod lexer;
 mod messages;
+mod near;
 mod parser;
 mod pieces;
 mod reference;

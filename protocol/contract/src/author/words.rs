@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 
 use quantity::Price;
 
-use super::messages::{Fault, Span, fault};
+use super::messages::{Both, Fault, Span, fault};
 use super::tree::Value;
 use crate::Unit;
 
@@ -32,16 +32,18 @@ pub(super) fn percent(ppm: i64) -> String {
     short(Price::from_micro_yuan_per_kwh(ppm.saturating_mul(100)))
 }
 
-/// A price with its unit, as it would be written in English.
-pub(super) fn value_text(price: Price, unit: Unit) -> String {
-    match unit {
-        Unit::Ratio => format!("{} %", percent(price.micro_yuan_per_kwh())),
-        Unit::PerKwh | Unit::PerKw => format!("{price:#} {}", unit_words(unit).0),
-    }
+/// A price with its unit.
+pub(super) fn value_text(price: Price, unit: Unit) -> Both {
+    let number = match unit {
+        Unit::Ratio => percent(price.micro_yuan_per_kwh()),
+        Unit::PerKwh | Unit::PerKw => format!("{price:#}"),
+    };
+    let (en, zh) = unit_words(unit);
+    Both { en: format!("{number} {en}"), zh: format!("{number} {zh}") }
 }
 
 impl Value {
-    pub(super) fn text(self) -> String {
+    pub(super) fn text(self) -> Both {
         value_text(self.price, self.unit)
     }
 }

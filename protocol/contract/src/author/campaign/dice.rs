@@ -51,7 +51,7 @@ impl Dice {
     pub(super) fn price(&mut self, unit: Unit) -> String {
         let size = self.between(-3_000_000, 3_000_000);
         // Percentages have at most six digits behind the point.
-        value_text(Price::from_micro_yuan_per_kwh(size), unit)
+        value_text(Price::from_micro_yuan_per_kwh(size), unit).en
     }
 
     /// The twelve months in up to `sets` sets.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use quantity::{CivilDate, Duration, Instant, Weekday};
 
-use super::super::messages::fault;
+use super::super::messages::{both, fault};
 use super::super::parser::band_at;
 use super::super::tree::{Contract, DateSpan, Day, Expression, SpecialDays, Window};
 use super::{Checker, DAY_SECONDS};
@@ -172,7 +172,7 @@ impl Checker<'_> {
         let days: Vec<_> = self.contract.days().collect();
         let Some(first) = days.first() else { return };
         if let Some(day) = days.get(DAYS_MAX) {
-            self.faults.push(fault!(TOO_MANY, day.span, "calendar rows (日历行)", DAYS_MAX));
+            self.faults.push(fault!(TOO_MANY, day.span, both("calendar rows|日历行"), DAYS_MAX));
             return;
         }
         let general: Vec<_> = days.iter().filter(|day| !day.is_exception()).copied().collect();
@@ -280,8 +280,8 @@ impl Checker<'_> {
         }
         let long = runs(contract).into_iter().find(|run| run.length() > RUN_MAX);
         if let (Some(_), Some(first)) = (long, first) {
-            let what = "days of one kind in a row (同类连续天数)";
-            self.faults.push(fault!(TOO_MANY, first.span, what, RUN_MAX));
+            let what = "days of one kind in a row|同类连续天数";
+            self.faults.push(fault!(TOO_MANY, first.span, both(what), RUN_MAX));
         }
     }
 

@@ -4,12 +4,14 @@ mod calendar;
 mod conditions;
 mod prices;
 mod tables;
+mod unknown;
 
 use alloc::vec::Vec;
 
 use quantity::{Duration, Energy, Money};
 
-use super::messages::{Fault, Span, fault};
+use self::unknown::{Declared, unknown};
+use super::messages::{Fault, Said as _, Span, both, fault, word};
 use super::tree::{
     ChargeValue, Contract, Event, Example, Expression, Limits, Name, PrepaidRule, QuantityRule,
     Signal,
@@ -101,7 +103,7 @@ impl Checker<'_> {
     }
 
     fn prepaid(&mut self, rule: &PrepaidRule) {
-        self.known(&rule.leg, self.contract.legs().map(|leg| &leg.name), ("leg", "分项"));
+        self.known(&rule.leg, self.contract.legs().map(|leg| &leg.name), Declared::Leg);
         let day = Duration::from_days(1);
         let whole = rule.release.milliseconds().checked_rem(day.milliseconds()) == Some(0);
         let sound = rule.amount > Money::ZERO
@@ -171,7 +173,7 @@ impl Checker<'_> {
             }
         }
         if let Some(leg) = legs.get(LEGS_MAX) {
-            self.faults.push(fault!(TOO_MANY, leg.name.span, "legs (分项)", LEGS_MAX));
+            self.faults.push(fault!(TOO_MANY, leg.name.span, both("legs|分项"), LEGS_MAX));
         }
     }
 
@@ -211,7 +213,9 @@ impl Checker<'_> {
         self.refuse_unless(ordered, || fault!(CLAMP, span, low, high, default));
         self.age(age_max, span);
         let used = self.uses(|leaf| matches!(leaf, Expression::Signal(id, _) if *id == signal.id));
-        self.refuse_unless(used, || fault!(UNUSED, span, signal.id.code()));
+        self.refuse_unless(used, || {
+            fault!(UNUSED, span, word(signal.id.code(), signal.id.name_zh()))
+        });
     }
 
     fn event(&mut self, event: &Event) {
@@ -221,7 +225,9 @@ impl Checker<'_> {
         let asked = asked.fold(0, |events, when| events | when.needed | when.forbidden);
         let mut days = self.contract.days().filter_map(|day| day.event);
         let used = asked & bit != 0 || days.any(|(id, _)| id == event.id);
-        self.refuse_unless(used, || fault!(UNUSED, event.span, event.id.code()));
+        self.refuse_unless(used, || {
+            fault!(UNUSED, event.span, word(event.id.code(), event.id.name_zh()))
+        });
     }
 
     fn age(&mut self, age_max: Duration, span: Span) {
@@ -259,12 +265,12 @@ impl Checker<'_> {
         &mut self,
         name: &Name,
         mut known: impl Iterator<Item = &'n Name> + Clone,
-        (en, zh): (&str, &str),
+        kind: Declared,
     ) {
         let mut all: Vec<&str> = known.clone().map(|known| known.text.as_str()).collect();
         all.dedup();
         let found = known.any(|known| known.text == name.text);
-        self.refuse_unless(found, || fault!(UNKNOWN, name.span, name.text, en, zh, all.join(", ")));
+        self.refuse_unless(found, || unknown(kind, name.span, &name.text.said(), &all));
     }
 
     fn declared(&mut self, id: SignalId, span: Span) {
@@ -272,10 +278,10 @@ impl Checker<'_> {
         let events = self.contract.events().map(|event| event.id);
         let mut all: Vec<SignalId> = signals.chain(events).collect();
         all.retain(|other| other.is_event() == id.is_event());
-        let (en, zh) = if id.is_event() { ("event", "事件") } else { ("signal", "信号") };
+        let kind = if id.is_event() { Declared::Event } else { Declared::Signal };
         let texts: Vec<&str> = all.iter().map(|id| id.code()).collect();
         let found = all.contains(&id);
-        self.refuse_unless(found, || fault!(UNKNOWN, span, id.code(), en, zh, texts.join(", ")));
+        self.refuse_unless(found, || unknown(kind, span, &word(id.code(), id.name_zh()), &texts));
     }
 
     fn declared_quantity(&mut self, quantity: Quantity, span: Span) {
@@ -301,7 +307,7 @@ impl Checker<'_> {
             self.refuse_unless(count == 1, || fault!(EXAMPLE_LEGS, example.span, name));
         }
         for result in &example.results {
-            self.known(&result.leg, contract.legs().map(|leg| &leg.name), ("leg", "分项"));
+            self.known(&result.leg, contract.legs().map(|leg| &leg.name), Declared::Leg);
         }
         for (index, (id, _, _)) in example.signals.iter().enumerate() {
             self.declared(*id, example.span);
@@ -315,8 +321,7 @@ impl Checker<'_> {
             self.refuse_unless(!doubled, || fault!(TWICE, *span, quantity.code()));
         }
         let held = example.held.is_some() || example.hold.is_some();
-        let name =
-            || fault!(UNKNOWN, example.span, "held / hold", "prepaid leg", "预付分项", "prepaid …");
-        self.refuse_unless(!held || contract.prepaid.is_some(), name);
+        let prepaid = || unknown(Declared::Prepaid, example.span, &word("hold", "冻结"), &[]);
+        self.refuse_unless(!held || contract.prepaid.is_some(), prepaid);
     }
 }

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::super::messages::{Span, fault};
+use super::super::messages::{Span, both, fault, word};
 use super::super::tree::{Charge, ChargeValue, Expression, Payee, Rank, Share};
 use super::super::words::{unit_words, wrong_unit};
 use super::Checker;
+use super::unknown::Declared;
 use crate::{CHARGES_MAX, ITEMS_MAX, PAYEES_MAX, Quantity, SHARE_PPM_MAX, SHARE_UNIT_MAX, Unit};
 
 impl Checker<'_> {
@@ -21,7 +22,9 @@ impl Checker<'_> {
                     && payees.any(|payee| paid(&payee.leg.text))
             };
             let doubled = charges.iter().take(index).copied().any(|other| shares(&other));
-            self.refuse_unless(!doubled, || fault!(ITEM_TWICE, charge.span, charge.item.code()));
+            self.refuse_unless(!doubled, || {
+                fault!(ITEM_TWICE, charge.span, word(charge.item.code(), charge.item.name_zh()))
+            });
         }
         for charge in self.contract.all_charges() {
             self.charge(charge);
@@ -29,10 +32,10 @@ impl Checker<'_> {
         let lines =
             charges.iter().fold(0_usize, |lines, charge| lines.saturating_add(self.lines(charge)));
         if let Some(charge) = charges.get(ITEMS_MAX) {
-            self.faults.push(fault!(TOO_MANY, charge.span, "prices (价格)", ITEMS_MAX));
+            self.faults.push(fault!(TOO_MANY, charge.span, both("prices|价格"), ITEMS_MAX));
         } else if lines > CHARGES_MAX {
             let end = self.contract.end;
-            self.faults.push(fault!(TOO_MANY, end, "bill lines (账单行)", CHARGES_MAX));
+            self.faults.push(fault!(TOO_MANY, end, both("bill lines|账单行"), CHARGES_MAX));
         }
     }
 
@@ -50,7 +53,7 @@ impl Checker<'_> {
         match &charge.value {
             ChargeValue::Tiers(name) => {
                 let tables = contract.tiers().map(|table| &table.name);
-                self.known(name, tables, ("tier table", "阶梯表"));
+                self.known(name, tables, Declared::Tiers);
                 let plain = charge.payees.len() == 1
                     && charge.quantity == Quantity::Energy
                     && charge.beyond.is_none()
@@ -79,11 +82,11 @@ impl Checker<'_> {
     fn payees(&mut self, payees: &[Payee]) {
         let legs = self.contract.legs().map(|leg| &leg.name);
         for payee in payees {
-            self.known(&payee.leg, legs.clone(), ("leg", "分项"));
+            self.known(&payee.leg, legs.clone(), Declared::Leg);
         }
         self.names(payees.iter().map(|payee| &payee.leg));
         if let Some(payee) = payees.get(PAYEES_MAX) {
-            self.faults.push(fault!(TOO_MANY, payee.leg.span, "payees (收款方)", PAYEES_MAX));
+            self.faults.push(fault!(TOO_MANY, payee.leg.span, both("payees|收款方"), PAYEES_MAX));
         }
         let shares = || payees.iter().filter_map(|payee| payee.ppm);
         let sum = shares().fold(0_i64, i64::saturating_add);
@@ -124,12 +127,12 @@ impl Checker<'_> {
             }
             Expression::Bands(name) => {
                 let names = contract.bands().map(|row| &row.name);
-                self.known(name, names, ("band table", "分时表"));
+                self.known(name, names, Declared::Bands);
                 contract.bands().filter(|row| row.name.text == name.text).find_map(|row| row.unit())
             }
             Expression::Steps(name) => {
                 let names = contract.steps().map(|table| &table.name);
-                self.known(name, names, ("steps table", "级差表"));
+                self.known(name, names, Declared::Steps);
                 let table = contract.steps().find(|table| table.name.text == name.text)?;
                 let known = !table.quantity.is_monthly() || charge.quantity.is_monthly();
                 let (code, zh) = (table.quantity.code(), table.quantity.name_zh());

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use quantity::{Energy, Price};
 
-use super::super::messages::{Span, fault};
+use super::super::messages::{Both, Span, both, fault, word};
 use super::super::tree::{
     BandEntry, BandValue, Bands, ChargeValue, Contract, Expression, Name, Steps, Tiers, share,
 };
@@ -90,11 +90,11 @@ impl Checker<'_> {
             let month = month_numbers(row.months)
                 .find(|month| bands_in(self.contract, month_bit(*month)) & band.bit() != 0)
                 .unwrap_or_default();
-            self.faults.push(fault!(BANDS, row.name.span, row.name.text, band.code(), month));
+            self.faults.push(fault!(BANDS, row.name.span, row.name.text, band_word(band), month));
         }
         for (index, entry) in row.entries.iter().enumerate() {
             let occurs = needed & entry.band.bit() != 0;
-            let code = entry.band.code();
+            let code = band_word(entry.band);
             self.refuse_unless(occurs, || fault!(BAND_NEVER, entry.span, row.name.text, code));
             let doubled = row.entries.iter().take(index).any(|other| other.band == entry.band);
             self.refuse_unless(!doubled, || fault!(TWICE, entry.span, code));
@@ -108,7 +108,7 @@ impl Checker<'_> {
         let unit = row.unit().unwrap_or(Unit::PerKwh);
         let text = |price: Price| value_text(price, unit);
         let Some(base) = row.base(entry.band, of) else {
-            self.faults.push(fault!(RATIO_BASE, entry.span, entry.band.code()));
+            self.faults.push(fault!(RATIO_BASE, entry.span, band_word(entry.band), band_word(of)));
             return;
         };
         let Some((below, rest)) = share(base, ppm) else {
@@ -187,7 +187,7 @@ impl Checker<'_> {
     /// Rows with rising limits, of which the last is open, and neighbours that differ.
     fn rows(&mut self, name: &Name, rows: &[(Option<i64>, Price, Span)]) {
         let few = rows.len() <= ROWS_MAX;
-        self.refuse_unless(few, || fault!(TOO_MANY, name.span, "rows (档)", ROWS_MAX));
+        self.refuse_unless(few, || fault!(TOO_MANY, name.span, both("rows|档"), ROWS_MAX));
         let open = rows.last().is_some_and(|(limit, _, _)| limit.is_none());
         self.refuse_unless(open && rows.len() >= 2, || fault!(TIER_LAST, name.span));
         let mut last = 0;
@@ -201,6 +201,10 @@ impl Checker<'_> {
             self.refuse_unless(before != price, || fault!(TABLE_SAME, *span, name.text));
         }
     }
+}
+
+fn band_word(band: Band) -> Both {
+    word(band.code(), band.name_zh())
 }
 
 fn stated_unit(entry: &BandEntry) -> Option<(Unit, Span)> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::super::diagnostic::Language;
 use super::super::keywords::{ALL_YEAR, MONTHS, MONTHS_BEHIND, ON_DAYS, TO, WHILE, YEAR};
 use super::super::lexer::Kind;
-use super::super::messages::{Span, fault};
+use super::super::messages::{Span, both, fault};
 use super::super::tree::{DateSpan, Day, DayStart, SpecialDays, Window};
 use super::words::{BANDS, DAY_KINDS, EVENTS};
 use super::{Parsed, Parser, spoken};
@@ -39,7 +39,8 @@ impl Parser<'_, '_> {
             self.skip_comma();
         }
         if months == 0 || (ahead.is_none() && !self.sees(MONTHS)) {
-            return self.expected("all-year, months 1 2 / 全年, 1 2 月");
+            return self
+                .expected("`all-year`, or months such as `months 1 2`|“全年”，或月份，如“1 2 月”");
         }
         self.months_word(place, ahead);
         Ok(months)
@@ -124,7 +125,7 @@ impl Parser<'_, '_> {
                 spans.push(Window { band, from, to, span: parser.span_from(start) });
                 if spans.len() > SPANS_MAX {
                     let span = parser.span_from(start);
-                    return Err(fault!(TOO_MANY, span, "spans (时段)", SPANS_MAX));
+                    return Err(fault!(TOO_MANY, span, both("spans|时段"), SPANS_MAX));
                 }
                 if !parser.accept_symbol(",") {
                     return Ok(spans);
@@ -133,7 +134,7 @@ impl Parser<'_, '_> {
         })?;
         let windows: Vec<Window> = spans.into_iter().flatten().collect();
         if windows.len() > SPANS_MAX {
-            return Err(fault!(TOO_MANY, day.span, "spans (时段)", SPANS_MAX));
+            return Err(fault!(TOO_MANY, day.span, both("spans|时段"), SPANS_MAX));
         }
         let starts = starts_of(&windows, day.span);
         Ok(Day { starts, windows: Some(windows), ..day })

@@ -8,7 +8,7 @@ use super::super::diagnostic::Language;
 use super::super::keywords::Keyword;
 use super::super::keywords::{AGED, CARRY, ENERGY, HELD, HOLD, MONTH_BEFORE, RESTS, YEAR_BEFORE};
 use super::super::lexer::Kind;
-use super::super::messages::fault;
+use super::super::messages::{both, fault};
 use super::super::pieces::Text;
 use super::super::tree::{EVENT_ON, Example, ExampleLeg, Switch};
 use super::words::{EVENTS, QUANTITIES, SIGNALS};
@@ -64,7 +64,7 @@ impl Parser<'_, '_> {
             self.comma();
             let span = self.peek().span;
             if example.signals.len().saturating_add(example.quantities.len()) >= LIST_MAX {
-                return Err(fault!(TOO_MANY, span, "facts (条件)", LIST_MAX));
+                return Err(fault!(TOO_MANY, span, both("facts|条件"), LIST_MAX));
             }
             if self.sees_word(&EVENTS) {
                 let id = self.word(&EVENTS)?;
@@ -89,7 +89,7 @@ impl Parser<'_, '_> {
                 example.quantities.push((quantity, amount, span));
             } else {
                 return self.expected(
-                    "a signal (信号), an event (事件), a quantity (量), held / 已冻结, or =>",
+                    "a signal, an event, a quantity, `held` or =>|信号、事件、量、“已冻结”或 =>",
                 );
             }
         }
@@ -104,7 +104,7 @@ impl Parser<'_, '_> {
         loop {
             let span = self.peek().span;
             if example.results.len() >= LIST_MAX {
-                return Err(fault!(TOO_MANY, span, "results (结果)", LIST_MAX));
+                return Err(fault!(TOO_MANY, span, both("results|结果"), LIST_MAX));
             }
             if self.accept(HOLD) {
                 let (money, _) = self.money()?;
@@ -123,15 +123,14 @@ impl Parser<'_, '_> {
     }
 
     fn example_leg(&mut self) -> Parsed<ExampleLeg> {
-        let leg = self.name("the name of a leg (分项名)")?;
+        let leg = self.name("the name of a leg|分项名")?;
         let (money, _) = self.money()?;
         let mut rest = PicoYuan::ZERO;
         if self.accept(CARRY) {
             let (value, span) = self.amount(RESTS)?;
-            rest = u32::try_from(value)
-                .ok()
-                .and_then(PicoYuan::new)
-                .ok_or_else(|| fault!(NUMBER, span, value, "a carry is below 1 micro-yuan"))?;
+            rest = u32::try_from(value).ok().and_then(PicoYuan::new).ok_or_else(|| {
+                fault!(NUMBER, span, value, both("a carry is below 1 micro-yuan|余数须小于 1 微元"))
+            })?;
         }
         Ok(ExampleLeg { leg, money, rest })
     }

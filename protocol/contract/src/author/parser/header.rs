@@ -9,7 +9,7 @@ use super::super::keywords::{
     QUANTITY, RELEASE_AFTER, RELEASED, SETTLE, TITLE, TO, UNDER, VERSION,
 };
 use super::super::lexer::Kind;
-use super::super::messages::{Span, fault};
+use super::super::messages::{Span, both, fault};
 use super::super::pieces::Text;
 use super::super::tree::{Article, Contract, Limits, Name, PrepaidRule, QuantityRule};
 use super::words::{CLASSES, DIRECTIONS, QUANTITIES};
@@ -30,15 +30,15 @@ struct Extras {
 impl Parser<'_, '_> {
     pub(super) fn contract(&mut self) -> Parsed<Contract> {
         self.keyword(CONTRACT)?;
-        let name = self.text("the name in quotation marks (合约名)")?;
+        let name = self.text("the name in quotation marks|带引号的合约名")?;
         let written = self.keyword(VERSION)?;
         let (version, _) = self.whole()?;
         if !self.accept(EDITION) {
             self.say(EDITION, written);
         }
         self.header_line(TITLE)?;
-        let title_zh = self.text("the Chinese title (中文标题)")?;
-        let title_en = self.text("the English title (英文标题)")?;
+        let title_zh = self.text("the Chinese title in quotation marks|带引号的中文标题")?;
+        let title_en = self.text("the English title in quotation marks|带引号的英文标题")?;
         self.header_line(FOR)?;
         let class = self.word(&CLASSES)?;
         self.comma();
@@ -55,7 +55,7 @@ impl Parser<'_, '_> {
         let articles = self.articles()?;
         self.pieces.hint(Text::Line(0));
         let examples = if self.accept(EXAMPLES) { self.list(Self::example)? } else { Vec::new() };
-        let end = self.take(Kind::End, "the end (结尾)")?.span;
+        let end = self.take(Kind::End, "the end|结尾")?.span;
         Ok(Contract {
             name,
             version,
@@ -105,12 +105,12 @@ impl Parser<'_, '_> {
             self.pieces.hint(Text::Line(1));
             if self.accept(QUANTITY) {
                 if extras.quantities.len() >= LIST_MAX {
-                    return Err(fault!(TOO_MANY, start, "quantities (量)", LIST_MAX));
+                    return Err(fault!(TOO_MANY, start, both("quantities|量"), LIST_MAX));
                 }
                 let rule = self.quantity(start)?;
                 extras.quantities.push(rule);
             } else if self.accept(EXPIRY) {
-                let text = self.text("the name of a contract in quotation marks (合约名)")?;
+                let text = self.text("the name of a contract in quotation marks|带引号的合约名")?;
                 let name = Name { text, span: self.span_from(start) };
                 self.once(extras.expiry.replace(name).is_none(), start, "on expiry / 到期后")?;
             } else if self.accept(PREPAID) {
@@ -142,7 +142,7 @@ impl Parser<'_, '_> {
 
     /// `prepaid bill hold 50 yuan, again below 10 yuan, release after 30 days`
     fn prepaid(&mut self, start: Span) -> Parsed<PrepaidRule> {
-        let leg = self.name("the name of a leg (分项名)")?;
+        let leg = self.name("the name of a leg|分项名")?;
         self.keyword(HOLD)?;
         let (amount, _) = self.money()?;
         self.comma();
@@ -162,8 +162,8 @@ impl Parser<'_, '_> {
             if !self.accept(UNDER) {
                 return Ok(articles);
             }
-            let document = self.text("the document in quotation marks (文号)")?;
-            let clause = self.text("the clause in quotation marks (条款)")?;
+            let document = self.text("the document in quotation marks|带引号的文号")?;
+            let clause = self.text("the clause in quotation marks|带引号的条款")?;
             self.symbol("{")?;
             let mut statements = Vec::new();
             loop {
@@ -174,7 +174,7 @@ impl Parser<'_, '_> {
                 }
                 if total >= STATEMENTS_MAX || articles.len() >= LIST_MAX {
                     let span = self.peek().span;
-                    return Err(fault!(TOO_MANY, span, "statements (语句)", STATEMENTS_MAX));
+                    return Err(fault!(TOO_MANY, span, both("statements|语句"), STATEMENTS_MAX));
                 }
                 total = total.saturating_add(1);
                 self.pieces.hint(Text::Line(1));

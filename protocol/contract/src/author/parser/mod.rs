@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::diagnostic::Language;
 use super::keywords::Keyword;
 use super::lexer::{Kind, Token, lex};
-use super::messages::{Fault, Span, fault};
+use super::messages::{Fault, Span, both, fault, meant, quoted};
 use super::pieces::{Piece, Pieces, Text};
 use super::tree::{Contract, Name};
 use crate::Direction;
@@ -22,6 +22,9 @@ use words::List;
 
 /// A list that is longer than this is no contract any more.
 const LIST_MAX: usize = 64;
+
+/// A longer list of what is expected isn't said twice.
+const EXPECTED_LENGTH_MAX: usize = 80;
 
 type Parsed<T> = Result<T, Fault>;
 
@@ -82,8 +85,20 @@ impl<'s> Parser<'_, 's> {
 
     fn expected<T>(&self, what: &str) -> Parsed<T> {
         let found = self.peek();
-        let text = if found.kind == Kind::End { "the end (结尾)" } else { found.text };
-        Err(fault!(EXPECTED, found.span, what, text))
+        let known = what.split(['`', '“', '”']).skip(1).step_by(2);
+        let (text, help) = match found.kind {
+            Kind::End => (both("the end of the file|文件结尾"), both("")),
+            Kind::Word | Kind::Number | Kind::Text | Kind::Date | Kind::Time | Kind::Symbol(_) => {
+                (quoted(found.text), meant(found.text, known))
+            }
+        };
+        let long = what.len() > EXPECTED_LENGTH_MAX;
+        let here = both(if long { "one of these|其中之一" } else { what });
+        Err(fault!(EXPECTED, found.span, both(what), text, help, here))
+    }
+
+    fn expected_symbol<T>(&self, symbol: &str) -> Parsed<T> {
+        self.expected(&alloc::format!("`{symbol}`|“{symbol}”"))
     }
 
     /// Takes a token without a piece.
@@ -104,9 +119,7 @@ impl<'s> Parser<'_, 's> {
     }
 
     fn symbol(&mut self, symbol: &'static str) -> Parsed<()> {
-        let token = self.take(Kind::Symbol(symbol), symbol)?;
-        self.pieces.push(token.span, Text::Symbol(symbol));
-        Ok(())
+        if self.accept_symbol(symbol) { Ok(()) } else { self.expected_symbol(symbol) }
     }
 
     fn accept_symbol(&mut self, symbol: &'static str) -> bool {
@@ -227,9 +240,13 @@ impl<'s> Parser<'_, 's> {
 
     /// A word out of a closed list.
     fn word<T: Copy>(&mut self, list: &List<T>) -> Parsed<T> {
-        let token = self.take(Kind::Word, list.en)?;
+        let Some(token) = self.take_if(Kind::Word) else {
+            return self.expected(&alloc::format!("a word for the {}|{}", list.en, list.zh));
+        };
         let value = (list.find)(token.text).ok_or_else(|| {
-            fault!(WORD, token.span, token.text, list.en, list.zh, (list.words)())
+            let words = (list.words)();
+            let near = meant(token.text, words.split([',', ' ']));
+            fault!(WORD, token.span, token.text, list.en, list.zh, words, near)
         })?;
         let (en, zh) = (list.names)(value);
         let written = if token.text == en { Language::English } else { Language::Chinese };
@@ -251,7 +268,9 @@ impl<'s> Parser<'_, 's> {
 
     /// `{ entry; entry; … }`, the last semicolon may stand or not.
     fn list<T>(&mut self, entry: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
-        let open = self.take(Kind::Symbol("{"), "{")?;
+        let Some(open) = self.take_if(Kind::Symbol("{")) else {
+            return self.expected_symbol("{");
+        };
         self.pieces.push(open.span, Text::Open);
         let mut entries = Vec::new();
         loop {
@@ -261,12 +280,12 @@ impl<'s> Parser<'_, 's> {
             }
             let span = self.peek().span;
             if entries.len() >= LIST_MAX {
-                return Err(fault!(TOO_MANY, span, "entries (条目)", LIST_MAX));
+                return Err(fault!(TOO_MANY, span, both("entries|条目"), LIST_MAX));
             }
             self.pieces.hint(Text::Item);
             entries.push(entry(self)?);
             if self.take_if(Kind::Symbol(";")).is_none() && self.peek().kind != Kind::Symbol("}") {
-                return self.expected("; or }");
+                return self.expected("`;` or `}`|“;”或“}”");
             }
         }
     }

@@ -3,14 +3,14 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use quantity::{CivilDate, Duration, Energy, Money, Price};
+use quantity::{CivilDate, Duration, Energy, Money, ParseQuantityError, Price};
 
 use super::super::diagnostic::Language;
 use super::super::keywords::{
     CAPACITIES, ENERGIES, MONIES, PER_KW, PER_KWH, POWERS, RATIO, TIMES, UnitWord,
 };
 use super::super::lexer::{Kind, Token};
-use super::super::messages::{Span, fault};
+use super::super::messages::{Span, both, fault};
 use super::super::pieces::Text;
 use super::super::tree::Value;
 use super::{Parsed, Parser};
@@ -26,7 +26,7 @@ impl Parser<'_, '_> {
         let start = self.peek().span;
         let negative = self.take_if(Kind::Symbol("-")).is_some();
         let positive = !negative && self.take_if(Kind::Symbol("+")).is_some();
-        let token = self.take(Kind::Number, "a number (数)")?;
+        let token = self.take(Kind::Number, "a number|数")?;
         let size = millionths(token)?;
         let span = self.span_from(start);
         let sign = if negative {
@@ -83,7 +83,10 @@ impl Parser<'_, '_> {
                 distinct.push(word);
             }
         }
-        Err(fault!(UNIT, self.peek().span, distinct.join(", ")))
+        let comma = self.peek().kind == Kind::Symbol(",") && self.look(1).kind == Kind::Number;
+        let point = "write decimals with a point, as 0.56; |小数用点，如 0.56；";
+        let point = both(if comma { point } else { "" });
+        Err(fault!(UNIT, self.peek().span, distinct.join(", "), point))
     }
 
     /// Takes one of the units if it comes next; one second, but two seconds.
@@ -135,7 +138,7 @@ impl Parser<'_, '_> {
         if value.unit == Unit::PerKwh {
             Ok((value.price, span))
         } else {
-            Err(fault!(UNIT, span, "yuan/kWh, 元/千瓦时"))
+            Err(fault!(UNIT, span, "yuan/kWh, 元/千瓦时", ""))
         }
     }
 
@@ -169,9 +172,11 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn whole(&mut self) -> Parsed<(u32, Span)> {
-        let token = self.take_verbatim(Kind::Number, "a whole number (整数)")?;
+        let token = self.take_verbatim(Kind::Number, "a whole number|整数")?;
         let value = token.text.parse();
-        let value = value.map_err(|_| fault!(NUMBER, token.span, token.text, "not a whole number"));
+        let value = value.map_err(|_| {
+            fault!(NUMBER, token.span, token.text, both("it isn't a whole number|须为整数"))
+        });
         Ok((value?, token.span))
     }
 
@@ -187,8 +192,10 @@ impl Parser<'_, '_> {
     }
 
     fn clock(&mut self) -> Parsed<(u16, Span, String)> {
-        let token = self.take_verbatim(Kind::Time, "a time such as 07:00 (时刻)")?;
-        let fields = token.text.split_once(':').and_then(|(hour, minute)| {
+        let token = self.take(Kind::Time, "a time such as 07:00|时刻，如 07:00")?;
+        // A full-width colon is printed as the other one.
+        self.pieces.push(token.span, Text::Verbatim(token.text.replace('：', ":")));
+        let fields = token.text.split_once([':', '：']).and_then(|(hour, minute)| {
             let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
             let all = hour.saturating_mul(60).saturating_add(minute);
             (minute < 60 && all <= 1440).then_some(all)
@@ -198,7 +205,8 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn date(&mut self) -> Parsed<CivilDate> {
-        let token = self.take_verbatim(Kind::Date, "a date such as 2026-01-31 (日期)")?;
+        let token =
+            self.take_verbatim(Kind::Date, "a date such as 2026-01-31|日期，如 2026-01-31")?;
         let mut parts = token.text.split('-');
         let mut field = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(0);
         let (year, month, day) = (field(), field(), field());
@@ -220,13 +228,27 @@ const fn units_of(quantity: Quantity) -> &'static [UnitWord] {
     }
 }
 
+const INEXACT_HERE: &str = "it isn't exact in the smallest part of this unit, or too large|不能精确到该单位的最小一份，或过大";
+
+/// Why a number can't be read, in both languages.
+const fn why(error: ParseQuantityError) -> &'static str {
+    match error {
+        ParseQuantityError::Empty => "no number is given|没有数字",
+        ParseQuantityError::NotANumber => "it isn't a decimal number|不是十进制数",
+        ParseQuantityError::OutOfRange => "it is too large|过大",
+        ParseQuantityError::TooPrecise { .. } => {
+            "at most 6 digits may follow the point|小数点后至多 6 位"
+        }
+    }
+}
+
 /// The number in the integer unit, if it is exact.
 fn scaled(number: i64, unit: UnitWord, text: &str, span: Span) -> Parsed<i64> {
     let product = number.checked_mul(unit.factor);
     let exact = product.filter(|product| product.checked_rem(unit.divisor) == Some(0));
     exact
         .and_then(|product| product.checked_div(unit.divisor))
-        .ok_or_else(|| fault!(NUMBER, span, text, "it is not exact in this unit or too large"))
+        .ok_or_else(|| fault!(NUMBER, span, text, both(INEXACT_HERE)))
 }
 
 /// The number times a million, exactly.
@@ -234,5 +256,5 @@ fn millionths(token: Token<'_>) -> Parsed<i64> {
     let value: Result<Energy, _> = token.text.parse();
     value
         .map(Energy::milliwatt_hours)
-        .map_err(|error| fault!(NUMBER, token.span, token.text, error))
+        .map_err(|error| fault!(NUMBER, token.span, token.text, both(why(error))))
 }

@@ -10,7 +10,7 @@ use super::super::keywords::{
     WHILE, WITHOUT,
 };
 use super::super::lexer::Kind;
-use super::super::messages::{Span, fault};
+use super::super::messages::{Span, both, fault};
 use super::super::pieces::Text;
 use super::super::tree::{
     Charge, ChargeValue, Expression, Operation, Payee, Rank, Rounding, Share, When,
@@ -29,7 +29,7 @@ impl Parser<'_, '_> {
         let item = self.word(&ITEMS)?;
         self.symbol("=")?;
         let value = if self.accept(TIERS) {
-            ChargeValue::Tiers(self.name("the name of a tier table (阶梯表名)")?)
+            ChargeValue::Tiers(self.name("the name of a tier table|阶梯表名")?)
         } else {
             ChargeValue::Price(self.expression()?)
         };
@@ -53,13 +53,13 @@ impl Parser<'_, '_> {
     fn payees(&mut self) -> Parsed<Vec<Payee>> {
         let mut payees = Vec::new();
         loop {
-            let leg = self.name("the name of a leg (分项名)")?;
+            let leg = self.name("the name of a leg|分项名")?;
             let shared = self.peek().kind == Kind::Number;
             let ppm = if shared { Some(self.percent()?.0) } else { None };
             let rest = !shared && self.accept(REST);
             let alone = payees.is_empty() && ppm.is_none() && !rest;
             if payees.len() >= LIST_MAX {
-                return Err(fault!(TOO_MANY, leg.span, "payees (收款方)", crate::PAYEES_MAX));
+                return Err(fault!(TOO_MANY, leg.span, both("payees|收款方"), crate::PAYEES_MAX));
             }
             payees.push(Payee { leg, ppm });
             if alone {
@@ -140,7 +140,7 @@ impl Parser<'_, '_> {
 
     fn no_part<T>(&self) -> Parsed<T> {
         self.expected(
-            "a band (时段), months (月), on DAY-KIND (逢 日期类型), an event (事件), without EVENT (无 事件), from DATE to DATE (自 … 至 …)",
+            "a band, months, `on` DAY-KIND, an event, `without` EVENT or `from` DATE `to` DATE|时段、月份、“逢 日期类型”、事件、“无 事件”或“自 日期 至 日期”",
         )
     }
 
@@ -222,7 +222,7 @@ impl Parser<'_, '_> {
             let span = self.span_from(second);
             sum = Expression::Pair(operation, Box::new(sum), Box::new(term), span);
         }
-        Err(fault!(TOO_MANY, self.span_from(start), "terms (加项)", TERMS_MAX))
+        Err(fault!(TOO_MANY, self.span_from(start), both("terms|加项"), TERMS_MAX))
     }
 
     fn term(&mut self) -> Parsed<Expression> {
@@ -231,10 +231,10 @@ impl Parser<'_, '_> {
             return Ok(Expression::Signal(self.word(&SIGNALS)?, span));
         }
         if self.accept(BANDS) {
-            return self.name("the name of a band table (分时表名)").map(Expression::Bands);
+            return self.name("the name of a band table|分时表名").map(Expression::Bands);
         }
         if self.accept(STEPS) {
-            return self.name("the name of a steps table (级差表名)").map(Expression::Steps);
+            return self.name("the name of a steps table|级差表名").map(Expression::Steps);
         }
         for (keyword, operation) in [(LESSER, Operation::Lesser), (GREATER, Operation::Greater)] {
             if self.accept(keyword) {
@@ -250,7 +250,7 @@ impl Parser<'_, '_> {
             return self.value_or_share();
         }
         self.expected(
-            "a price, signal / 信号, bands / 分时表, steps / 级差表, min / 较小, max / 较大, ( … )",
+            "a price, `signal`, `bands`, `steps`, `min`, `max` or ( … )|价格、“信号”、“分时表”、“级差表”、“较小”、“较大”或 ( … )",
         )
     }
 

@@ -1,5 +1,8 @@
 //! Legs, signals, events and tables.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 use super::super::keywords::{
     ABOVE, BANDS, BELOW, CALENDAR, EVENT, EXCEPTION, EXPIRED, EXPIRES_AFTER, LEG, OFF, OLDER_THAN,
     ON, ON_QUANTITY, PRICE, PURPOSE, SIGNAL, SPECIAL_DAYS, STEPS, TAKE, THIS_MONTH, THIS_YEAR,
@@ -43,13 +46,16 @@ impl Parser<'_, '_> {
             self.charge(start, Rank::General).map(Statement::Charge)
         } else {
             let all = [LEG, SIGNAL, EVENT, SPECIAL_DAYS, CALENDAR, WINDOWS, BANDS, TIERS, STEPS];
-            let texts = all.iter().chain(&[EXCEPTION, PRICE]).map(|keyword| keyword.both());
-            self.expected(&texts.collect::<alloc::vec::Vec<_>>().join(", "))
+            let first = |texts: &[&'static str]| texts.first().copied().unwrap_or_default();
+            let all = || all.iter().chain(&[EXCEPTION, PRICE]);
+            let en: Vec<_> = all().map(|keyword| format!("`{}`", first(keyword.en))).collect();
+            let zh: Vec<_> = all().map(|keyword| format!("“{}”", first(keyword.zh))).collect();
+            self.expected(&format!("{} or `}}`|{}或“}}”", en.join(", "), zh.join("、")))
         }
     }
 
     fn leg(&mut self) -> Parsed<LegRule> {
-        let name = self.name("the name of the leg (分项名)")?;
+        let name = self.name("the name of the leg|分项名")?;
         self.symbol(":")?;
         let debit = self.word(&ROLES)?;
         self.symbol("->")?;
@@ -97,7 +103,7 @@ impl Parser<'_, '_> {
     }
 
     fn bands(&mut self) -> Parsed<Bands> {
-        let name = self.name("the name of the table (表名)")?;
+        let name = self.name("the name of the table|表名")?;
         let months = self.months()?;
         Ok(Bands { name, months, entries: self.list(Self::band_entry)? })
     }
@@ -117,7 +123,7 @@ impl Parser<'_, '_> {
     }
 
     fn tiers(&mut self) -> Parsed<Tiers> {
-        let name = self.name("the name of the table (表名)")?;
+        let name = self.name("the name of the table|表名")?;
         let basis = if self.accept(THIS_YEAR) {
             TierBasis::Year
         } else {
@@ -139,7 +145,7 @@ impl Parser<'_, '_> {
     }
 
     fn steps(&mut self) -> Parsed<Steps> {
-        let name = self.name("the name of the table (表名)")?;
+        let name = self.name("the name of the table|表名")?;
         self.keyword(ON_QUANTITY)?;
         let quantity = self.word(&QUANTITIES)?;
         let entries = self.list(|parser| {
