@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use contract::CustomerClass::{Coal, Prosumer, Residential};
-use contract::{Direction, Item, Role};
+use contract::{Direction, Item, Quantity, Role};
 use grid::settlement::{Books, Posted, RecordFault};
 use quantity::{CivilDate, Duration, Energy, Fen, Instant, Money, Price};
-use wire::evidence::{ItemLine, LegLine, SettlementRecord};
+use wire::evidence::{ItemLine, LegLine, QuantityUse, SettlementRecord};
 use wire::{Digest, MeterId};
 
 const HOME: u64 = 7;
@@ -78,6 +78,8 @@ fn record(
         paid: payable.fen,
         carried_after: payable.rest.to_money(),
     };
+    let (quantity, amount) = (Quantity::Energy.byte(), moved.milliwatt_hours());
+    let item_line = ItemLine { item: item.byte(), leg: 0, price, quantity, amount };
     SettlementRecord {
         meter: meter(line.meter),
         sequence: previous.map_or(1, |previous| previous.sequence + 1),
@@ -90,7 +92,8 @@ fn record(
         register_year_start: Energy::ZERO,
         contract: Digest([1; 32]),
         signals: heapless::Vec::new(),
-        items: [ItemLine { item: item.byte(), leg: 0, price, energy: moved }].into_iter().collect(),
+        quantities: heapless::Vec::new(),
+        items: core::iter::once(item_line).collect(),
         legs: core::iter::once(leg).collect(),
     }
 }
@@ -170,6 +173,22 @@ fn the_purse_is_sales_less_purchases() {
 }
 
 #[test]
+fn a_line_of_a_quantity_is_booked_as_far_as_the_record_states_it() {
+    let mut sale = record(&SALE, None, 10_000, 600_000);
+    sale.items[0].item = Item::Capacity.byte();
+    sale.items[0].quantity = Quantity::MaximumDemand.byte();
+    let stated = |amount| {
+        let mut sale = sale.clone();
+        let quantity = Quantity::MaximumDemand.byte();
+        sale.quantities.push(QuantityUse { quantity, amount }).unwrap();
+        books().post(&sale, 0).map_err(|refusal| refusal.fault)
+    };
+    let amount = sale.items[0].amount;
+    assert_eq!(stated(amount), Ok(Posted::Booked));
+    assert_eq!(stated(amount - 1), Err(RecordFault::LineAmount));
+}
+
+#[test]
 fn what_is_not_energy_stays_out_of_the_purse() {
     let mut books = books();
     let mut sale = record(&SALE, None, 10_000, 600_000);
@@ -211,7 +230,10 @@ fn tampered_records_are_refused() {
         (|r| r.start = day(1), RecordFault::Interval),
         (|r| r.register_after = Energy::from_kwh(1), RecordFault::Register),
         (|r| { r.register_before += Energy::from_kwh(1); r.register_after += Energy::from_kwh(1); }, RecordFault::RegisterGap),
-        (|r| r.items[0].energy += Energy::from_milliwatt_hours(1), RecordFault::LineEnergy),
+        (|r| r.items[0].amount += 1, RecordFault::LineAmount),
+        (|r| r.items[0].amount = -1, RecordFault::LineAmount),
+        (|r| r.items[0].quantity = Quantity::MaximumDemand.byte(), RecordFault::LineAmount),
+        (|r| r.items[0].quantity = 99, RecordFault::LineAmount),
         (|r| r.items[0].leg = 5, RecordFault::LineLeg),
         (|r| { let leg = r.legs[0]; r.legs.push(leg).unwrap(); }, RecordFault::LineLeg),
         (|r| r.items[0].price += Price::from_micro_yuan_per_kwh(1), RecordFault::Charge),

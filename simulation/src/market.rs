@@ -6,8 +6,8 @@ use crate::population::Customer;
 use crate::profiles::Profiles;
 use crate::scenario::{Plant as Plan, Scenario};
 use contract::{
-    Carries, CustomerClass, Direction, Facts, Item, ItemCharge, Program, Quantities, SignalId,
-    SignalValue, Signals,
+    Carries, CustomerClass, Direction, Facts, Item, ItemCharge, Program, Quantities, Quantity,
+    SignalId, SignalValue, Signals,
 };
 use grid::{
     ClassSetup, Floating, LoadTargets, MarketLimits, Offer, Participation, PurchaseRule, PurseRule,
@@ -85,7 +85,7 @@ pub fn price_lines(program: &[u8], at: Instant, signals: &Signals) -> Vec<ItemCh
     };
     let mut carries = Carries::ZERO;
     let settled = program.settle(&facts, &mut carries).expect("a plain kilowatt-hour");
-    settled.items.into_iter().collect()
+    settled.items.into_iter().filter(|line| line.quantity == Quantity::Energy).collect()
 }
 
 /// Total price of one kilowatt-hour under a program: what a customer looks at.

@@ -1,7 +1,7 @@
 //! Checks of a record before it's booked.
 
 use super::{Account, Register, enters_purse};
-use contract::{Direction, Item, Role};
+use contract::{Direction, Item, Quantity, Role};
 use core::fmt;
 use quantity::{Energy, Money};
 use wire::Digest;
@@ -25,8 +25,8 @@ pub enum RecordFault {
     Register = 6,
     /// The register doesn't continue where it was settled to.
     RegisterGap = 7,
-    /// A line prices energy that didn't move.
-    LineEnergy = 8,
+    /// A line prices energy that didn't move, or more of a quantity than there was.
+    LineAmount = 8,
     /// A line belongs to no leg, or a leg stands there twice.
     LineLeg = 9,
     /// The lines of a leg don't sum to its charge.
@@ -57,7 +57,7 @@ impl fmt::Display for RecordFault {
             Self::Interval => "the interval is empty or begins before the last one ended",
             Self::Register => "the register runs backwards",
             Self::RegisterGap => "the register doesn't continue where it was settled to",
-            Self::LineEnergy => "a line prices energy that didn't move",
+            Self::LineAmount => "a line prices more than moved or was measured",
             Self::LineLeg => "a line belongs to no leg, or a leg stands there twice",
             Self::Charge => "the lines of a leg don't sum to its charge",
             Self::Carry => "carried before plus charged isn't paid plus carried after",
@@ -107,15 +107,24 @@ fn check_range(record: &SettlementRecord) -> Result<(), RecordFault> {
 }
 
 fn check_lines(record: &SettlementRecord) -> Result<(), RecordFault> {
-    let moved = record.register_after - record.register_before;
     for line in &record.items {
-        let inside = Energy::ZERO <= line.energy && line.energy <= moved;
-        ensure(inside, RecordFault::LineEnergy)?;
+        let known = amount_of(record, line.quantity);
+        let inside = known.is_some_and(|most| (0..=most).contains(&line.amount));
+        ensure(inside, RecordFault::LineAmount)?;
         let legs = record.legs.iter().filter(|leg| leg.leg == line.leg);
         ensure(legs.count() == 1, RecordFault::LineLeg)?;
     }
     let twice = |leg: &LegLine| record.legs.iter().filter(|other| other.leg == leg.leg).count() > 1;
     ensure(!record.legs.iter().any(twice), RecordFault::LineLeg)
+}
+
+/// How much of a quantity the record says that there was.
+fn amount_of(record: &SettlementRecord, quantity: u8) -> Option<i64> {
+    if Quantity::from_byte(quantity)? == Quantity::Energy {
+        return Some((record.register_after - record.register_before).milliwatt_hours());
+    }
+    let used = record.quantities.iter().find(|used| used.quantity == quantity);
+    used.map(|used| used.amount)
 }
 
 fn check_leg(record: &SettlementRecord, leg: &LegLine) -> Result<(), RecordFault> {
@@ -153,7 +162,7 @@ fn lines_of(record: &SettlementRecord, leg: u8) -> impl Iterator<Item = &ItemLin
 }
 
 fn pico_yuan(line: &ItemLine) -> i128 {
-    i128::from(line.price.micro_yuan_per_kwh()) * i128::from(line.energy.milliwatt_hours())
+    i128::from(line.price.micro_yuan_per_kwh()) * i128::from(line.amount)
 }
 
 /// Energy part of what goes to the income wallet, exact.

@@ -4,10 +4,11 @@ use super::failure::Failure;
 use super::ledger::{Ledger, Orders, Settled};
 use super::logs::Log;
 use super::market::{Market, Runnable, require};
+use super::quantities;
 use bank::ResultCode;
 use contract::{
-    Carries, CustomerClass, Facts, ItemCharge, LegCharge, Quantities, Role, Settlement, SignalId,
-    SignalValue, Signals,
+    Carries, CustomerClass, Facts, ItemCharge, LegCharge, Role, Settlement, SignalId, SignalValue,
+    Signals,
 };
 use quantity::{Energy, Instant, Money, PicoYuan};
 use simulation::ledger::{Evidence, MeterEntry};
@@ -258,7 +259,8 @@ pub(super) fn check_price(
         item: charge.item.byte(),
         leg: charge.leg,
         price: charge.price,
-        energy: Energy::from_milliwatt_hours(charge.amount),
+        quantity: charge.quantity.byte(),
+        amount: charge.amount,
     };
     let differs = settlement.items.iter().map(item).zip(&record.items);
     let line = differs.clone().position(|(right, stated)| right != *stated);
@@ -297,7 +299,7 @@ fn repeat(
         month_before: between(record.register_month_start, record.register_before)?,
         year_before: between(record.register_year_start, record.register_before)?,
         signals,
-        quantities: &Quantities::NONE,
+        quantities: &quantities::stated(record, contract)?,
         held: Money::ZERO,
     };
     let settlement = contract.program.settle(&facts, &mut carries);

@@ -11,6 +11,7 @@ mod find;
 mod ledger;
 mod logs;
 mod market;
+mod quantities;
 mod report;
 mod signatures;
 mod story;

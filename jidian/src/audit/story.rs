@@ -6,6 +6,7 @@
 use super::clauses::Clauses;
 use super::evidence::{check_contract, check_price, check_signals, legs_of};
 use super::market::Runnable;
+use super::quantities::{amount_text, price_text};
 use crate::view::{
     Fact, HexView, Mark, PaymentRow, PaymentState, TableView, Text, TraceStep, TraceView, Word,
 };
@@ -306,8 +307,8 @@ fn charge(parts: &Parts<'_>) -> TraceStep {
         let clause = item.zip(clauses.as_ref()).and_then(|(item, clauses)| clauses.find(item));
         vec![
             name,
-            Text::amount(line.price),
-            Text::same(line.energy.to_string()),
+            price_text(line),
+            amount_text(line),
             clause.map_or_else(Text::default, |clause| clause.text()),
         ]
     };
@@ -316,7 +317,7 @@ fn charge(parts: &Parts<'_>) -> TraceStep {
         head: vec![
             Text::new("项目", "item"),
             Text::new("单价", "price"),
-            Text::new("电量", "energy"),
+            Text::new("数量", "amount"),
             Text::new("条款", "clause"),
         ],
         rows: record.items.iter().map(row).collect(),

@@ -1,6 +1,6 @@
 //! Evidence: why an order has its amounts. Meter → grid company, its counterparty.
 //!
-//! Codes of items, roles, directions and signals are those of the `contract` crate; they travel as
+//! Codes of items, roles, directions, signals and quantities are those of the `contract` crate; they travel as
 //! bytes, because formats know no contracts.
 
 use crate::codec::wire_struct;
@@ -11,7 +11,9 @@ use quantity::{Energy, Fen, Instant, Money, Price};
 /// Most price lines of one settlement.
 pub const ITEMS_MAX: usize = 24;
 /// Most signals that one contract reads.
-pub const SIGNALS_MAX: usize = 8;
+pub const SIGNALS_MAX: usize = 16;
+/// Most quantities beside the energy that one contract reads.
+pub const QUANTITIES_MAX: usize = 12;
 
 /// One settlement: a movement of a register, priced by a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,9 @@ pub struct SettlementRecord {
     pub contract: Digest,
     /// Signals as they were used.
     pub signals: Vec<SignalUse, SIGNALS_MAX>,
+    /// Quantities beside the energy as they were used, by rising code; only those that the contract
+    /// needs in this settlement.
+    pub quantities: Vec<QuantityUse, QUANTITIES_MAX>,
     /// Price lines, clause by clause.
     pub items: Vec<ItemLine, ITEMS_MAX>,
     /// Money per leg of the contract.
@@ -57,6 +62,15 @@ pub struct SignalUse {
     pub from: Instant,
 }
 
+/// A quantity beside the energy that the contract read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuantityUse {
+    /// Code of the quantity.
+    pub quantity: u8,
+    /// How much, in its integer unit (mWh, mW, micro-yuan, parts per million).
+    pub amount: i64,
+}
+
 /// One line of the bill.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemLine {
@@ -64,10 +78,13 @@ pub struct ItemLine {
     pub item: u8,
     /// Leg that it is paid through.
     pub leg: u8,
-    /// Price.
+    /// Price, in millionths of the unit of the quantity: micro-yuan per kWh, kW or kVA, or parts per
+    /// million of an amount.
     pub price: Price,
-    /// Energy at that price.
-    pub energy: Energy,
+    /// Code of what the price is multiplied with; 0 is the energy moved.
+    pub quantity: u8,
+    /// How much of it at that price, in the integer unit of the quantity (mWh, mW, micro-yuan).
+    pub amount: i64,
 }
 
 /// What one leg of the contract charged, paid and carried.
@@ -93,12 +110,13 @@ pub struct LegLine {
     pub carried_after: Money,
 }
 
-wire_struct!(SettlementRecord, tag: b"JIDIAN-SETTLEMENT-1", {
+wire_struct!(SettlementRecord, tag: b"JIDIAN-SETTLEMENT-2", {
     meter, sequence, direction, start, end, register_before, register_after, register_month_start,
-    register_year_start, contract, signals, items, legs
+    register_year_start, contract, signals, quantities, items, legs
 });
 wire_struct!(SignalUse, tag: b"", { signal, sequence, price, from });
-wire_struct!(ItemLine, tag: b"", { item, leg, price, energy });
+wire_struct!(QuantityUse, tag: b"", { quantity, amount });
+wire_struct!(ItemLine, tag: b"", { item, leg, price, quantity, amount });
 wire_struct!(LegLine, tag: b"", {
     leg, debit, credit, charged, pico_before, pico_after, carried_before, paid, carried_after
 });

@@ -15,8 +15,9 @@ use quantity::{Energy, Fen, Instant, Money};
 
 /// Longest sealed order: 97 bytes, eight legs of 25 and a signature of 64, rounded up.
 pub const ORDER_BYTES_MAX: usize = 384;
-/// Longest evidence: 97 bytes, and as many signals, items and legs as their lists hold.
-pub const EVIDENCE_BYTES_MAX: usize = 1088;
+/// Longest evidence: 97 bytes, four lengths, and as many signals of 25 bytes, quantities of 9, items
+/// of 19 and legs of 43 as their lists hold, rounded up.
+pub const EVIDENCE_BYTES_MAX: usize = 1424;
 
 /// Longest command: its byte and a package.
 pub const COMMAND_BYTES_MAX: usize = 1 + crate::package::PACKAGE_BYTES_MAX;
@@ -321,6 +322,8 @@ byte_enum! {
         NoSuchContract = 55,
         /// Regulator and grid company would sign with one key.
         SameSigner = 56,
+        /// The contract needs a quantity or a prepaid hold that this meter can't supply.
+        Unsupplied = 57,
         /// Two different things with one sequence number, both with valid signatures.
         Fork = 64,
         /// A register went backwards.

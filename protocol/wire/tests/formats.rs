@@ -112,3 +112,36 @@ fn amounts_are_above_zero() {
     let refused = Leg::decode(&bytes_of(&leg));
     assert_eq!(refused, Err(DecodeError::Refused { at: 16, field: "amount" }));
 }
+
+#[test]
+fn the_longest_evidence_fits_and_is_canonical() {
+    use wire::evidence::{
+        ITEMS_MAX, ItemLine, LegLine, QUANTITIES_MAX, QuantityUse, SIGNALS_MAX, SignalUse,
+    };
+    let zero = quantity::Energy::ZERO;
+    let record = SettlementRecord {
+        meter: MeterId::new(7).unwrap(),
+        sequence: 1,
+        direction: 1,
+        start: quantity::Instant::EPOCH,
+        end: quantity::Instant::EPOCH,
+        register_before: zero,
+        register_after: zero,
+        register_month_start: zero,
+        register_year_start: zero,
+        contract: wire::Digest::default(),
+        signals: [SignalUse::default(); SIGNALS_MAX].into_iter().collect(),
+        quantities: [QuantityUse { quantity: 9, amount: i64::MAX }; QUANTITIES_MAX]
+            .into_iter()
+            .collect(),
+        items: [ItemLine { quantity: 7, amount: -1, ..ItemLine::default() }; ITEMS_MAX]
+            .into_iter()
+            .collect(),
+        legs: [LegLine::default(); wire::order::LEGS_MAX].into_iter().collect(),
+    };
+    // 97 + 4 + 16 × 25 + 12 × 9 + 24 × 19 + 8 × 43
+    assert_eq!(record.encoded_len(), 1409);
+    assert!(record.encoded_len() <= wire::tee::EVIDENCE_BYTES_MAX);
+    assert_eq!(SettlementRecord::decode(&bytes_of(&record)), Ok(record.clone()));
+    canonical::<SettlementRecord>(&bytes_of(&record));
+}

@@ -36,6 +36,7 @@ impl<M: Memory> Tee<M> {
             return Ok(Code::AlreadyThere);
         }
         let header = program_header(package)?;
+        require(is_supplied(&header), Code::Unsupplied)?;
         shelf.check_expiry(package)?;
         check_times(package, &header, &shelf, now)?;
         self.check_legs(&header, direction, &shelf)?;
@@ -185,6 +186,11 @@ fn program_header(package: &ContractPackage) -> Result<Header, Stop> {
     require(header.class.byte() == package.class, Code::WrongClass)?;
     require(header.direction.byte() == package.direction, Code::WrongDirection)?;
     Ok(header)
+}
+
+/// Whether this meter knows all that the contract settles with.
+fn is_supplied(header: &Header) -> bool {
+    header.quantities.is_empty() && header.prepaid.is_none()
 }
 
 fn check_times(

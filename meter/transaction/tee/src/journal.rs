@@ -1,6 +1,6 @@
 //! The transaction log: a ring of orders with their evidence.
 //!
-//! An entry takes as many blocks of 256 bytes as it needs (usually three; the longest needs six):
+//! An entry takes as many blocks of 256 bytes as it needs (usually three; the longest needs eight):
 //!
 //! | bytes | content |
 //! |---|---|
@@ -290,7 +290,7 @@ impl Journal {
 impl Header {
     fn blocks(&self) -> u16 {
         let bytes = HEADER_BYTES + usize::from(self.order_bytes) + usize::from(self.evidence_bytes);
-        u16::try_from(bytes.div_ceil(BLOCK)).expect("an entry has at most six blocks")
+        u16::try_from(bytes.div_ceil(BLOCK)).expect("an entry has at most eight blocks")
     }
 }
 

@@ -303,7 +303,8 @@ impl Pricing<'_> {
             item: charge.item.byte(),
             leg: charge.leg,
             price: charge.price,
-            energy: Energy::from_milliwatt_hours(charge.amount),
+            quantity: charge.quantity.byte(),
+            amount: charge.amount,
         };
         SettlementRecord {
             meter: MeterId::default(),
@@ -317,6 +318,7 @@ impl Pricing<'_> {
             register_year_start: part.start.year_start,
             contract: self.slot.digest,
             signals: self.signals_read(part.start.at),
+            quantities: Vec::new(),
             items: priced.settlement.items.iter().map(line).collect(),
             legs,
         }

@@ -162,3 +162,97 @@ fn what_is_owed_stays_owed_between_the_same_wallets() {
     let (charged, paid, carried) = world.bank.money(1);
     assert_eq!(charged, paid + carried);
 }
+
+/// A contract for import that needs something: header lines, then prices.
+fn needing(header: &str, prices: &str, example: &str) -> Vec<u8> {
+    let source = format!(
+        "合约 \"needing\" 第 1 版\n 标题 \"测试\" \"Test\"\n 适用 产消者，正向\n \
+         结算 每 1 分钟，至多 500 千瓦时\n 限价 0.0 元/千瓦时 至 3.0 元/千瓦时\n{header}\n\
+         依据 \"测试\" \"电费\" {{ 支付 电费: 客户缴费 -> 电网收入\n \
+         价格 基准 = 0.5 元/千瓦时 记入 电费\n {prices} }}\n\
+         示例 {{ 2026-04-01 12:00 用电 1 千瓦时{example} }}\n"
+    );
+    contract::build(&source).unwrap_or_else(|faults| panic!("{faults:?}")).bytecode
+}
+
+const PLAIN: &str = " => 电费 0.5 元";
+
+/// (what it needs, header line, price, facts and result of the example, result code)
+const NEEDS: [(&str, &str, &str, &str, Code); 10] = [
+    ("nothing", "", "", PLAIN, Code::Accepted),
+    (
+        "maximum-demand",
+        "量 最大需量 至多 10 兆瓦，限价 0 元/千瓦 至 60 元/千瓦",
+        "价格 容量 = 40 元/千瓦 记入 电费 按 最大需量",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "month-energy",
+        "量 月电量 至多 10 兆瓦时，限价 0 元/千瓦时 至 1 元/千瓦时",
+        "价格 附加 = 0.1 元/千瓦时 记入 电费 按 月电量",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "netted-energy",
+        "量 抵扣电量 至多 10 兆瓦时，限价 -1 元/千瓦时 至 0 元/千瓦时",
+        "价格 抵扣 = -0.5 元/千瓦时 记入 电费 按 抵扣电量",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "billed",
+        "量 计费额 至多 10000 元，限价 0 % 至 2 %",
+        "价格 力调 = 1 % 记入 电费 按 计费额",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "capacity",
+        "量 容量 至多 10 兆伏安，限价 0 元/千伏安 至 60 元/千伏安",
+        "价格 容量 = 32 元/千伏安 记入 电费 按 容量",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "power-factor",
+        "量 功率因数 至多 100 %\n 量 计费额 至多 10000 元，限价 0 % 至 2 %",
+        "级差表 力 按 功率因数 { 低于 90 % 1 %; 以上 0 % }\n 价格 力调 = 级差表 力 记入 电费 按 计费额",
+        PLAIN,
+        Code::Unsupplied,
+    ),
+    (
+        "deviation-power",
+        "量 最大偏差功率 至多 10 兆瓦，限价 0 元/千瓦 至 1 元/千瓦",
+        "价格 偏差 = 0.1 元/千瓦 记入 电费 按 最大偏差功率",
+        "，最大偏差功率 1 千瓦 => 电费 0.6 元",
+        Code::Unsupplied,
+    ),
+    (
+        "traded-energy",
+        "量 交易电量 至多 10 兆瓦时，限价 0 元/千瓦时 至 1 元/千瓦时",
+        "价格 交易 = 0.1 元/千瓦时 记入 电费 按 交易电量",
+        "，交易电量 1 千瓦时 => 电费 0.6 元",
+        Code::Unsupplied,
+    ),
+    (
+        "a prepaid hold",
+        "预付 电费 冻结 50 元，低于 10 元 再冻结，30 天 后 释放",
+        "",
+        "，已冻结 0 元 => 电费 0.5 元，冻结 50 元",
+        Code::Unsupplied,
+    ),
+];
+
+#[test]
+fn what_a_contract_needs_is_known_at_load() {
+    for (need, header, prices, example, code) in NEEDS {
+        let mut world = World::trading();
+        let before = world.status();
+        let program = needing(header, prices, example);
+        let package = second(|package| package.program = wire_program(&program));
+        assert_eq!(world.code(Command::Load(package)), code, "{need}");
+        assert_eq!(world.status() == before, code == Code::Unsupplied, "{need}");
+    }
+}
