@@ -75,6 +75,93 @@ fn percent(ppm: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::Program;
+    use quantity::Duration;
+    use wire::evidence::QuantityUse;
+    use wire::package::{ContractPackage, PackageKind};
+    use wire::{Digest, MeterId};
+
+    const DEMAND: &str = r#"contract "demand" version 1
+  title "需量" "Demand"
+  for industrial, import
+  settle every 15 minutes, at most 1 MWh
+  price within 0 yuan/kWh to 1 yuan/kWh
+  quantity maximum-demand at most 10 MW, price within 0 yuan/kW to 60 yuan/kW
+under "order" "energy and demand" {
+  leg bill: customer-bill -> grid-income
+  price benchmark = 0.50 yuan/kWh into bill
+  price capacity = 40 yuan/kW into bill on maximum-demand
+}
+examples { 2026-03-10 12:00 energy 100 kWh => bill 50 yuan }
+"#;
+
+    fn package() -> ContractPackage {
+        let program = contract::build(DEMAND).expect("a sound source").bytecode;
+        ContractPackage {
+            class: 7,
+            direction: 1,
+            kind: PackageKind::Ordinary,
+            sequence: 1,
+            version: 1,
+            supersedes: Digest::default(),
+            on_expiry: Digest::default(),
+            valid_from: Instant::EPOCH,
+            valid_until: Instant::EPOCH,
+            active_from: Instant::EPOCH,
+            source: Digest::default(),
+            program: program.into_iter().collect(),
+        }
+    }
+
+    type Used<'a> = &'a [(Quantity, i64)];
+
+    fn record(end: Instant, used: Used<'_>) -> SettlementRecord {
+        let used = used
+            .iter()
+            .map(|(quantity, amount)| QuantityUse { quantity: quantity.byte(), amount: *amount });
+        SettlementRecord {
+            meter: MeterId::default(),
+            sequence: 1,
+            direction: 1,
+            start: end - Duration::from_minutes(15),
+            end,
+            register_before: Energy::ZERO,
+            register_after: Energy::from_kwh(2),
+            register_month_start: Energy::ZERO,
+            register_year_start: Energy::ZERO,
+            contract: Digest::default(),
+            signals: core::iter::empty().collect(),
+            quantities: used.collect(),
+            items: core::iter::empty().collect(),
+            legs: core::iter::empty().collect(),
+        }
+    }
+
+    /// (end of the settlement, stated quantities, whether they are those that the contract needs)
+    #[test]
+    fn a_record_states_what_its_contract_needs_and_nothing_else() {
+        let package = package();
+        let program = Program::load(&package.program).expect("it was built");
+        let contract = Runnable { package: &package, header: program.header(), program };
+        let month = CivilDate { year: 2026, month: 4, day: 1 }.start();
+        let within = month + Duration::from_hours(12);
+        let demand = (Quantity::MaximumDemand, 120_000_000);
+        let table: [(Instant, Used<'_>, bool); 6] = [
+            (within, &[], true),
+            (within, &[demand], false),
+            (month, &[], false),
+            (month, &[demand], true),
+            (month, &[demand, demand], false),
+            (month, &[(Quantity::Capacity, 1)], false),
+        ];
+        for (number, (end, used, sound)) in table.into_iter().enumerate() {
+            let found = stated(&record(end, used), &contract);
+            let expected = if end == month { Some(demand.1) } else { None };
+            let known = found.as_ref().map(|all| all.get(Quantity::MaximumDemand));
+            assert_eq!(known.is_ok(), sound, "case {number}");
+            assert!(!sound || known == Ok(expected), "case {number}");
+        }
+    }
 
     /// (quantity, price, amount, price and amount in English, amount in Chinese)
     #[test]
