@@ -310,3 +310,49 @@ fn commands_and_replies_survive_the_way_as_bytes() {
         assert!((0..bytes.len()).all(|length| Reply::decode(&bytes[..length]).is_err()));
     }
 }
+
+#[test]
+fn evidence_holds_every_signal_there_is() {
+    use contract::SignalId;
+    let mut rules = String::new();
+    let mut conditions = String::new();
+    for id in SignalId::ALL {
+        let name = id.name_zh();
+        if id.is_event() {
+            rules += &format!(" 事件 {name}，超过 24 小时 取 否\n");
+            conditions += &format!(" {name}");
+        } else {
+            rules += &format!(
+                " 信号 {name} 限于 0 元/千瓦时 至 0.1 元/千瓦时，超过 15 分钟 取 0 元/千瓦时\n"
+            );
+        }
+    }
+    let prices = SignalId::ALL.iter().filter(|id| !id.is_event());
+    let sum: Vec<_> = prices.map(|id| format!("信号 {}", id.name_zh())).collect();
+    let program = build(&format!(
+        "合约 \"all-signals\" 第 1 版\n 标题 \"测试\" \"Test\"\n 适用 产消者，正向\n \
+         结算 每 1 分钟，至多 500 千瓦时\n 限价 0.0 元/千瓦时 至 3.0 元/千瓦时\n\
+         依据 \"测试\" \"电费\" {{ 支付 电费: 客户缴费 -> 电网收入\n{rules} \
+         价格 基准 = {} 记入 电费\n \
+         价格 附加 = 0.5 元/千瓦时 记入 电费 当{conditions} }}\n\
+         示例 {{ 2026-04-01 12:00 用电 1 千瓦时 => 电费 0 元 }}\n",
+        sum.join(" + ")
+    ));
+    let mut world = World::bare(tee::CAPACITY_USUAL);
+    world.begin(package(1, 1, &program));
+    world.report();
+    let mut all = signal(1, START, 5, 0).body;
+    let value = |id: &SignalId| wire::signal::Component {
+        signal: id.byte(),
+        price: quantity::Price::from_micro_yuan_per_kwh(if id.is_event() { 1 } else { 10_000 }),
+    };
+    all.values = SignalId::ALL.iter().map(value).collect();
+    let all = crypto::Sign::seal(&grid_company(), all);
+    assert_eq!(world.code(Command::Signal(all)), Code::Accepted);
+    world.reboot();
+    assert_eq!(world.after(1, KWH), (Code::Accepted, 1));
+    let record = world.last().1;
+    assert!(record.signals.iter().map(|used| used.signal).eq(1..=16));
+    // Ten signals of 0.01 yuan, and 0.5 while all events are on.
+    assert_eq!(record.legs[0].charged.micro_yuan(), 600_000);
+}

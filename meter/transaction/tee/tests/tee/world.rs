@@ -206,7 +206,7 @@ pub fn default_package(direction: u8) -> ContractPackage {
     }
 }
 
-fn build(source: &str) -> Vec<u8> {
+pub fn build(source: &str) -> Vec<u8> {
     contract::build(source).unwrap_or_else(|faults| panic!("{faults:?}")).bytecode
 }
 
