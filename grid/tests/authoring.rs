@@ -184,6 +184,16 @@ fn a_third_tier_table_keeps_its_first_tier_and_is_named() {
     assert!(lost.en.contains("months 1:"), "{}", lost.en);
 }
 
+#[test]
+fn tiers_behind_one_without_a_limit_are_named() {
+    let tiers = r#"{"energyratestructure": [[{"rate": 0.1}, {"rate": 0.2}]]}"#;
+    let imported = imported(tiers, &options());
+    let lost = &imported.left_out[0];
+    assert_eq!(lost.path, "energyratestructure[0][0]");
+    assert!(lost.en.contains("no energy reaches: 1"), "{}", lost.en);
+    assert!(imported.source.contains(&lost.en), "the source says so too");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -199,7 +199,10 @@ fn ladder(
                 "the last tier has no upper limit here, though the rate gives one",
                 "此处最后一档没有上限，尽管电价给了上限",
             ),
-            None => break,
+            None => {
+                tell_unreached(rate, &path, tiers.len() - number - 1);
+                break;
+            }
         }
     }
     let ladder = Ladder::merged(&limits, &prices);
@@ -207,6 +210,17 @@ fn ladder(
         return refuse(path, "more than 8 tiers", "超过 8 档");
     }
     Ok(ladder)
+}
+
+/// Tiers behind one without an upper limit.
+fn tell_unreached(rate: &mut Rate<'_>, path: &str, tiers: usize) {
+    if tiers > 0 {
+        rate.leave_out(
+            path,
+            format!("no upper limit here: tiers behind it that no energy reaches: {tiers}"),
+            format!("此档没有上限：其后 {tiers} 档不会有电量"),
+        );
+    }
 }
 
 /// A month, whose periods become bands by their price.
