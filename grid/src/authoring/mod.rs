@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 /// Something about the rate that people must know: where, and what, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
     /// JSON path, such as `energyratestructure[0][1].sell`.
     pub path: String,

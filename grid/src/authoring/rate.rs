@@ -5,9 +5,18 @@ use super::json::Json;
 use super::{ImportError, Options, Remark, refuse};
 use contract::CustomerClass;
 use quantity::Instant;
+use std::collections::BTreeSet;
 
 /// Months of a year.
 pub(super) const MONTHS: usize = 12;
+
+/// Remarks in the order in which they came, each once. Looked up in a tree: a file may give reason
+/// for a remark in each of its bytes.
+#[derive(Default)]
+pub(super) struct Remarks {
+    pub(super) list: Vec<Remark>,
+    known: BTreeSet<Remark>,
+}
 
 /// A rate, with the remarks that gather while it is read.
 pub(super) struct Rate<'j> {
@@ -16,8 +25,8 @@ pub(super) struct Rate<'j> {
     pub(super) utility: String,
     pub(super) label: String,
     pub(super) class: CustomerClass,
-    pub(super) left_out: Vec<Remark>,
-    pub(super) notes: Vec<Remark>,
+    pub(super) left_out: Remarks,
+    pub(super) notes: Remarks,
     yuan_per_dollar: Option<Decimal>,
     rounding: Rounding,
 }
@@ -173,8 +182,8 @@ impl<'j> Rate<'j> {
             utility: text("utility"),
             label: text("label"),
             class: options.class.unwrap_or(class),
-            left_out: Vec::new(),
-            notes: Vec::new(),
+            left_out: Remarks::default(),
+            notes: Remarks::default(),
             yuan_per_dollar: options.yuan_per_dollar,
             rounding: options.rounding,
         };
@@ -239,11 +248,11 @@ impl<'j> Rate<'j> {
     }
 
     pub(super) fn note(&mut self, path: &str, en: impl Into<String>, zh: impl Into<String>) {
-        push_once(&mut self.notes, Remark::new(path, en, zh));
+        self.notes.push(Remark::new(path, en, zh));
     }
 
     pub(super) fn leave_out(&mut self, path: &str, en: impl Into<String>, zh: impl Into<String>) {
-        push_once(&mut self.left_out, Remark::new(path, en, zh));
+        self.left_out.push(Remark::new(path, en, zh));
     }
 
     pub(super) fn member(&self, name: &str) -> Option<&'j Json> {
@@ -318,9 +327,11 @@ impl<'j> Rate<'j> {
     }
 }
 
-fn push_once(remarks: &mut Vec<Remark>, remark: Remark) {
-    if !remarks.contains(&remark) {
-        remarks.push(remark);
+impl Remarks {
+    fn push(&mut self, remark: Remark) {
+        if self.known.insert(remark.clone()) {
+            self.list.push(remark);
+        }
     }
 }
 

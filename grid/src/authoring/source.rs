@@ -43,7 +43,7 @@ pub(super) fn write(
     body += &rules(&months, &tiers, demand, options);
     body += &examples(&months, demand, (options, energy_max));
     let source = remarks(&rate) + &body;
-    Imported { source, left_out: rate.left_out, notes: rate.notes }
+    Imported { source, left_out: rate.left_out.list, notes: rate.notes.list }
 }
 
 /// The tier tables that a contract can charge: one under each item. Others keep their first tier.
@@ -110,7 +110,7 @@ fn has_bands(months: &[Month]) -> bool {
 /// What people must know, as comments at the head of the source.
 fn remarks(rate: &Rate<'_>) -> String {
     let mut source = format!("# Imported from the URDB rate {}.\n", line(&rate.label));
-    for (kind, remarks) in [("Note", &rate.notes), ("Left out", &rate.left_out)] {
+    for (kind, remarks) in [("Note", &rate.notes.list), ("Left out", &rate.left_out.list)] {
         for remark in remarks {
             let _ = writeln!(source, "# {kind}: {}: {}", line(&remark.path), line(&remark.en));
         }
