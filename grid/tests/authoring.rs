@@ -194,6 +194,36 @@ fn tiers_behind_one_without_a_limit_are_named() {
     assert!(imported.source.contains(&lost.en), "the source says so too");
 }
 
+/// In winter all hours have the tiers, in summer the night alone: one table, two charges.
+#[test]
+fn two_charges_share_a_tier_table() {
+    let month = |day: u8| {
+        format!(
+            "[{}]",
+            [vec![0; 8], vec![day; 16]]
+                .concat()
+                .iter()
+                .map(|period: &u8| period.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        )
+    };
+    let (winter, summer) = (vec![month(0); 6], vec![month(1); 6]);
+    let rate = format!(
+        r#"{{"energyratestructure": [[{{"max": 100, "rate": 0.1}}, {{"rate": 0.2}}],
+            [{{"rate": 0.3}}]], "energyweekdayschedule": [{}]}}"#,
+        [winter, summer].concat().join(",")
+    );
+    let source = imported(&rate, &options()).source;
+    assert_eq!(source.matches("tiers ladder-").count(), 3, "one table, used twice: {source}");
+    // 50 × 0.1 + 50 × 0.2 = 15 in winter at noon and in a summer night; 100 × 0.3 on a summer day.
+    for (start, cost_micro_yuan) in
+        [(at(1, 5, 12), 15_000_000), (at(7, 6, 2), 15_000_000), (at(7, 6, 12), 30_000_000)]
+    {
+        assert_eq!(cost(&source, start, 50, 100), cost_micro_yuan);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

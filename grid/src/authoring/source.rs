@@ -161,17 +161,17 @@ fn range(months: &[Month]) -> (i64, i64) {
     if floor == cap { (floor.min(0), cap.max(1)) } else { (floor, cap) }
 }
 
-fn rules(
-    months: &[Month],
-    tiers: &[(Item, TierUse)],
-    demand: &Demand,
-    options: &Options,
-) -> String {
+fn rules(months: &[Month], all: &[(Item, TierUse)], demand: &Demand, options: &Options) -> String {
     let mut source = "  leg bill: customer-bill -> grid-income\n".to_owned();
     source += &calendars(months, options);
     source += &base(months);
-    for (number, (item, tiers)) in tiers.iter().enumerate() {
-        source += &tier_rule(number + 1, *item, tiers);
+    for (number, (item, tiers)) in all.iter().enumerate() {
+        // One table serves both charges where they differ in nothing but months and bands.
+        let table = all.iter().position(|(_, one)| one.steps == tiers.steps).unwrap_or(number);
+        if table == number {
+            source += &tier_table(number + 1, &tiers.steps);
+        }
+        source += &tier_rule(table + 1, *item, tiers);
     }
     let charged = (0..MONTHS).filter(|month| demand.prices[*month] != 0);
     for group in grouped(charged, |month| demand.prices[month]) {
@@ -263,15 +263,18 @@ fn base(months: &[Month]) -> String {
     source + &format!("  price {} = bands hourly into bill\n", item.code())
 }
 
-fn tier_rule(number: usize, item: Item, tiers: &TierUse) -> String {
+fn tier_table(number: usize, steps: &Steps) -> String {
     let mut rows = Vec::new();
     let mut last = 0;
-    for (limit, step) in &tiers.steps {
+    for (limit, step) in steps {
         rows.push(format!("up to {} kWh {} yuan/kWh", text(*limit), text(last)));
         last = *step;
     }
     rows.push(format!("above {} yuan/kWh", text(last)));
-    let rows = rows.join("; ");
+    format!("  tiers ladder-{number} on energy this month {{ {} }}\n", rows.join("; "))
+}
+
+fn tier_rule(table: usize, item: Item, tiers: &TierUse) -> String {
     let bands = tiers.bands.iter().flatten().map(|band| format!("{} ", band.code()));
     let bands: String = bands.collect();
     let condition = match (bands.as_str(), tiers.months.len()) {
@@ -279,11 +282,7 @@ fn tier_rule(number: usize, item: Item, tiers: &TierUse) -> String {
         (bands, MONTHS) => format!(" when {}", bands.trim_end()),
         (bands, _) => format!(" when {bands}{}", month_list(&tiers.months)),
     };
-    format!(
-        "  tiers ladder-{number} on energy this month {{ {rows} }}\n  price {} = tiers \
-         ladder-{number} into bill{condition}\n",
-        item.code()
-    )
+    format!("  price {} = tiers ladder-{table} into bill{condition}\n", item.code())
 }
 
 /// Months with one key, in the order of their first month.
