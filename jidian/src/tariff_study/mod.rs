@@ -9,8 +9,9 @@
 //! fixes. They don't answer the price. Say so wherever results are shown.
 //!
 //! Energy of a customer is settled every 15 minutes, which is the step of the profiles, and split
-//! where a band of either contract changes. However a movement is split, the sums are the same
-//! (the language promises it), so a contract that settles every five minutes gives the same bill.
+//! where a band of either contract changes. However a movement is split, what is charged on the
+//! energy is the same (the language promises it), so a contract that settles every five minutes
+//! gives the same bill. Only a steps table on the energy of a settlement sees the longer one.
 
 pub mod bill;
 mod block;

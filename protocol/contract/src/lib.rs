@@ -11,7 +11,8 @@
 //! Three rules hold everywhere:
 //!
 //! * One rounding per leg and settlement: the exact sum in pico-yuan is rounded down to micro-yuan
-//!   and the rest is carried by name ([`Carries`]). So splitting a settlement never changes a sum.
+//!   and the rest is carried by name ([`Carries`]). So splitting a settlement never changes what is
+//!   charged on the energy, unless a steps table looks at the energy of a single settlement.
 //! * What can't be proved at load is refused at load: full day coverage, price limits, ranges.
 //! * A price signal moves a price only inside the clamp that the contract states; when it is
 //!   missing or too old, the stated default holds.
