@@ -244,20 +244,22 @@ fn a_directory_with_foreign_files_is_left_alone() {
 /// Sets a manifest's format, with the check line that belongs to it.
 fn with_format(manifest: &str, format: u16) -> String {
     let body = manifest.trim_end().rsplit_once('\n').unwrap().0;
-    let body = body.replacen("format 1", &format!("format {format}"), 1);
+    let body = body.replacen("format 2", &format!("format {format}"), 1);
     format!("{body}\ncheck {}\n", crypto::sm3(body.as_bytes()))
 }
 
 #[test]
-fn a_directory_of_a_newer_version_or_a_damaged_one_is_named() {
+fn a_directory_of_another_version_or_a_damaged_one_is_named() {
     let scratch = Scratch::new("newer");
     let data = scratch.path("d");
     good(&pilot(&data, "6m", &[]));
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    assert_eq!(with_format(&text, 1), text, "the check line is understood");
-    std::fs::write(&manifest, with_format(&text, 2)).unwrap();
-    bad(&pilot(&data, "9m", &[]), &["manifest", "newer version", "format 2", "use that version"]);
+    assert_eq!(with_format(&text, 2), text, "the check line is understood");
+    for (format, age) in [(3, "a newer version (format 3"), (1, "an older version (format 1")] {
+        std::fs::write(&manifest, with_format(&text, format)).unwrap();
+        bad(&pilot(&data, "9m", &[]), &["manifest", age, "use that version"]);
+    }
     std::fs::write(&manifest, text.replacen("seed 7", "seed 9", 1)).unwrap();
     bad(&pilot(&data, "9m", &[]), &["manifest", "damaged"]);
     std::fs::write(&manifest, &text).unwrap();

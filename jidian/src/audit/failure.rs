@@ -1,6 +1,6 @@
 //! What is wrong with a data directory, and where.
 
-use crate::store::log::LogError;
+use crate::store::log::{LogError, other_version};
 use core::fmt;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -55,13 +55,9 @@ impl From<LogError> for Failure {
                 "the header (bytes 0 to 31) is damaged, or this is no log of this kind; restore \
                  the file from a copy",
             ),
-            LogError::Newer { path, version } => Self::of_file(
-                &path,
-                format_args!(
-                    "a newer version wrote it (format {version} in bytes 8 and 9); verify with \
-                     that version"
-                ),
-            ),
+            LogError::OtherVersion { path, version } => {
+                Self::of_file(&path, format_args!("{} (bytes 8 and 9)", other_version(version)))
+            }
             LogError::Damaged { path, record, offset } => Self {
                 file: path,
                 place: Some(Place { record, offset }),

@@ -22,7 +22,7 @@ pub use find::{NotAnId, PaymentId, trace};
 pub use report::Report;
 pub use story::{Parts, Trusted, story};
 
-use crate::store::log::Kind;
+use crate::store::log::{Kind, other_version};
 use crate::store::manifest::{FILE, Manifest, ManifestError};
 use bank::registration::Registration;
 use bank::{AuditReport, ResultCode};
@@ -98,10 +98,9 @@ fn anchors(directory: &Path) -> Result<Anchors, Failure> {
             "its check line doesn't fit its content: a byte of it was changed, or it is no manifest",
         ),
         ManifestError::Io(path, error) => Failure::of_file(&path, error),
-        ManifestError::Newer(path, format) => Failure::of_file(
-            &path,
-            format_args!("a newer version made this directory (format {format}); use that version"),
-        ),
+        ManifestError::OtherVersion(path, format) => {
+            Failure::of_file(&path, other_version(format))
+        }
     })?;
     let key = |name: &str, text: &str| {
         text.parse::<PublicKey>()

@@ -47,7 +47,9 @@ impl From<LogError> for RunError {
     fn from(error: LogError) -> Self {
         let advice = match &error {
             LogError::Io { .. } => "; what was acknowledged is safe: make room and start again",
-            LogError::NotALog { .. } | LogError::Newer { .. } | LogError::Damaged { .. } => "",
+            LogError::NotALog { .. } | LogError::OtherVersion { .. } | LogError::Damaged { .. } => {
+                ""
+            }
         };
         Self(format!("{error}{advice}"))
     }

@@ -28,7 +28,7 @@ const RECENT_MAX: usize = 20_000;
 /// Goes on with the pilot of a directory.
 ///
 /// # Errors
-/// [`RunError`] that names the file that is damaged, newer or contradicts another.
+/// [`RunError`] that names the file that is damaged, of another version or contradicts another.
 pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
     let manifest = Manifest::read(directory.path()).map_err(RunError::other)?;
     let choice = ScenarioChoice::Text(&manifest.scenario);

@@ -18,7 +18,19 @@ use std::path::{Path, PathBuf};
 use wire::Digest;
 
 /// Version of the layout of the data directory.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
+
+/// What to say of files in another format.
+#[must_use]
+pub fn other_version(version: u16) -> String {
+    let (age, advice) = match version > FORMAT_VERSION {
+        true => ("a newer", "use that version"),
+        false => ("an older", "use that version, or begin anew with another --data"),
+    };
+    format!(
+        "written by {age} version (format {version}, this program knows {FORMAT_VERSION}); {advice}"
+    )
+}
 
 const MAGIC: &[u8; 8] = b"JIDIANLG";
 const HEADER_BYTES: u64 = 32;
@@ -57,8 +69,8 @@ pub enum LogError {
         /// The file.
         path: PathBuf,
     },
-    /// A newer version of the program wrote it.
-    Newer {
+    /// Another version of the program wrote it.
+    OtherVersion {
         /// The file.
         path: PathBuf,
         /// Its version.
@@ -84,12 +96,9 @@ impl core::fmt::Display for LogError {
                 "{}: the header is damaged, or this is no log of this kind",
                 path.display()
             ),
-            Self::Newer { path, version } => write!(
-                f,
-                "{}: written by a newer version (format {version}, this program knows \
-                 {FORMAT_VERSION}); use that version",
-                path.display()
-            ),
+            Self::OtherVersion { path, version } => {
+                write!(f, "{}: {}", path.display(), other_version(*version))
+            }
             Self::Damaged { path, record, offset } => write!(
                 f,
                 "{}: record {record} at byte {offset} is damaged; restore the file from a copy",
@@ -129,7 +138,7 @@ impl LogReader {
     /// Reads the file and checks its header.
     ///
     /// # Errors
-    /// [`LogError`] if it can't be read, is of another kind or from a newer version.
+    /// [`LogError`] if it can't be read, is of another kind or from another version.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, LogError> {
         let mut bytes = Vec::new();
         File::open(path)
@@ -295,8 +304,8 @@ fn check_header(path: &Path, kind: Kind, bytes: &[u8]) -> Result<Digest, LogErro
         return Err(not_a_log());
     }
     let version = u16::from_be_bytes([found[8], found[9]]);
-    if version > FORMAT_VERSION {
-        return Err(LogError::Newer { path: path.to_owned(), version });
+    if version != FORMAT_VERSION {
+        return Err(LogError::OtherVersion { path: path.to_owned(), version });
     }
     if *found != header(kind) {
         return Err(not_a_log());
@@ -582,7 +591,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_of_another_kind_or_a_newer_version_are_refused() {
+    fn logs_of_another_kind_or_version_are_refused() {
         let path = scratch("kind");
         let good = three_records(&path);
         assert!(matches!(LogReader::open(&path, Kind::Grid), Err(LogError::NotALog { .. })));

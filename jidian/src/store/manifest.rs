@@ -33,8 +33,8 @@ pub enum ManifestError {
     Io(PathBuf, std::io::Error),
     /// It was changed after it was written, or isn't a manifest.
     Damaged(PathBuf),
-    /// A newer version of the program wrote it.
-    Newer(PathBuf, u16),
+    /// Another version of the program wrote it.
+    OtherVersion(PathBuf, u16),
 }
 
 impl fmt::Display for ManifestError {
@@ -42,13 +42,9 @@ impl fmt::Display for ManifestError {
         match self {
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Damaged(path) => write!(f, "{}: damaged, or no manifest", path.display()),
-            Self::Newer(path, format) => write!(
-                f,
-                "{}: a newer version made this directory (format {format}, this program knows {}); \
-                 use that version",
-                path.display(),
-                super::log::FORMAT_VERSION
-            ),
+            Self::OtherVersion(path, format) => {
+                write!(f, "{}: {}", path.display(), super::log::other_version(*format))
+            }
         }
     }
 }
@@ -66,9 +62,9 @@ impl Manifest {
         let bytes = std::fs::read(&path).map_err(|error| ManifestError::Io(path.clone(), error))?;
         let text = String::from_utf8(bytes).map_err(|_| ManifestError::Damaged(path.clone()))?;
         if let Some(format) = checked_format(&text)
-            && format > super::log::FORMAT_VERSION
+            && format != super::log::FORMAT_VERSION
         {
-            return Err(ManifestError::Newer(path, format));
+            return Err(ManifestError::OtherVersion(path, format));
         }
         let manifest = Self::parse(&text).filter(|manifest| manifest.text() == text);
         manifest.ok_or(ManifestError::Damaged(path))
@@ -127,7 +123,7 @@ fn check_line(body: &str) -> String {
     format!("\ncheck {}\n", crypto::sm3(body.as_bytes()))
 }
 
-/// The format version of a text whose check is right, whatever else a newer version put into it.
+/// The format version of a text whose check is right, whatever else another version put into it.
 fn checked_format(text: &str) -> Option<u16> {
     let body = text.get(..text.len().checked_sub(CHECK_LINE_BYTES)?)?;
     let sound = text.ends_with(&check_line(body));
@@ -141,7 +137,7 @@ mod tests {
 
     fn sample() -> Manifest {
         Manifest {
-            format: 1,
+            format: crate::store::log::FORMAT_VERSION,
             seed: 7,
             meters: 200,
             authority: "ab".repeat(64),
@@ -165,10 +161,12 @@ mod tests {
             std::fs::write(directory.join(FILE), &bad).unwrap();
             assert!(Manifest::read(&directory).is_err(), "bit {bit}");
         }
-        let newer = Manifest { format: 2, ..sample() };
-        std::fs::write(directory.join(FILE), newer.text()).unwrap();
-        let error = Manifest::read(&directory).unwrap_err().to_string();
-        assert!(error.contains("newer version"), "{error}");
+        for (format, age) in [(1, "an older version"), (3, "a newer version")] {
+            let other = Manifest { format, ..sample() };
+            std::fs::write(directory.join(FILE), other.text()).unwrap();
+            let error = Manifest::read(&directory).unwrap_err().to_string();
+            assert!(error.contains(age), "{error}");
+        }
         std::fs::remove_dir_all(&directory).unwrap();
     }
 }
