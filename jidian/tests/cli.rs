@@ -339,8 +339,8 @@ fn an_audit_names_what_is_wrong() {
     std::fs::remove_file(stray).unwrap();
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, with_format(&text, 2)).unwrap();
-    bad(&["verify", &data], &["manifest", "newer version", "format 2"]);
+    std::fs::write(&manifest, with_format(&text, 3)).unwrap();
+    bad(&["verify", &data], &["manifest", "newer version", "format 3"]);
     std::fs::remove_file(&manifest).unwrap();
     bad(&["verify", &data], &["manifest"]);
 }
