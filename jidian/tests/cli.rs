@@ -126,6 +126,11 @@ fn files_that_cannot_be_read_are_named() {
     bad(&["contract", "check", &empty], &["JD-C003"]);
     let noise = scratch.file("noise.bytecode", [0xff; 300]);
     bad(&["contract", "inspect", &noise], &[&noise]);
+    // The two commands that print tables are easily taken for one another.
+    let bytes = scratch.path("wind.bytecode");
+    good(&["contract", "build", "data/contracts/wind.contract", "-o", &bytes]);
+    bad(&["contract", "explain", &bytes], &[&bytes, "contract inspect"]);
+    bad(&["contract", "inspect", "data/contracts/wind.contract"], &["contract explain"]);
 }
 
 #[test]

@@ -225,7 +225,16 @@ fn what_cannot_be_compared_is_refused_with_a_reason() {
     scratch.refused(flat, "small.contract", &[], &["above the contract's bound", "at most"]);
     scratch.refused("coal.contract", flat, &[], &["coal", "--data"]);
     scratch.refused(flat, flat, &["--data", &broken], &["unix_s,local"]);
-    scratch.refused(flat, "none.contract", &[], &["none.contract"]);
+    scratch.refused(
+        flat,
+        "none.contract",
+        &[],
+        &["none.contract", "built-in", "residential-henan"],
+    );
+    // Shanghai lists the days of 2026 only.
+    let days = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/contracts/");
+    let days = format!("{days}industrial-shanghai-deep-valley.contract");
+    scratch.refused(&days, &days, &["--customers", "5"], &["--year", "in 15 minutes"]);
     let range = ["--customers", "5", "--customer", "5"];
     scratch.refused(flat, flat, &range, &["customers 0 to 4"]);
 }

@@ -347,6 +347,7 @@ fn choose<'j>(json: &'j Json, label: Option<&str>) -> Result<&'j Json, ImportErr
     let found: Vec<&Json> = rates.iter().copied().filter(named).collect();
     match found.as_slice() {
         [rate] => Ok(rate),
+        [] if rates.is_empty() => refuse("items", "the file holds no rate", "文件中没有电价"),
         [] => refuse("items", "no rate with this label", "没有这个标签的电价"),
         several => {
             let labels = several.iter().filter_map(|rate| rate.get("label").and_then(Json::text));

@@ -34,13 +34,25 @@ impl core::fmt::Display for PublishError {
             Self::Refused(codes) => {
                 f.write_str("the transaction cores refuse it; nothing was changed:")?;
                 codes.iter().try_for_each(|(code, meters, first)| {
-                    write!(f, "\n  {meters} meter(s), such as {first}: {code:?}, {code}")
+                    write!(f, "\n  {meters} meter(s), such as {first}: {code:?}, {code}")?;
+                    write!(f, "{}", remedy(*code))
                 })
             }
             Self::NoMeter => f.write_str("no meter of this pilot is of the package's class"),
             Self::Chain(fault) => write!(f, "not the next package of its chain: {fault}"),
             Self::Run(error) => write!(f, "{error}"),
         }
+    }
+}
+
+/// What whoever publishes can do about a refusal.
+fn remedy(code: Code) -> &'static str {
+    if code == Code::Signature {
+        " Add it with `jidian contract sign PACKAGE --data D --signer WHO`."
+    } else if matches!(code, Code::Fork | Code::OtherPredecessor | Code::StaleSequence) {
+        " Another package came first: sign the source again."
+    } else {
+        ""
     }
 }
 

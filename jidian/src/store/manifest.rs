@@ -40,6 +40,11 @@ pub enum ManifestError {
 impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Io(path, error) if error.kind() == std::io::ErrorKind::NotFound => write!(
+                f,
+                "{}: {error}; name the data directory that `jidian run --data` filled",
+                path.display()
+            ),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Damaged(path) => write!(f, "{}: damaged, or no manifest", path.display()),
             Self::OtherVersion(path, format) => {

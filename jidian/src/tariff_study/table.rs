@@ -33,7 +33,12 @@ impl Shown<'_> {
         };
         for (contract, name) in self.contracts.iter().zip([("旧", "old"), ("新", "new")]) {
             for (signal, default) in &contract.defaults {
-                let default = self.price(*default);
+                let off = *default == Price::ZERO;
+                let default = match (signal.is_event(), self.language) {
+                    (false, _) => self.price(*default),
+                    (true, Language::En) => if off { "off" } else { "on" }.to_owned(),
+                    (true, Language::Zh) => if off { "否" } else { "是" }.to_owned(),
+                };
                 text += &match self.language {
                     Language::En => format!(
                         "No signal is received: {} takes its default of {default} in the \

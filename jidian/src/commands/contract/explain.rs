@@ -33,8 +33,11 @@ pub(super) fn inspect(arguments: &Explain) -> Result<(), Failure> {
         std::fs::read(&arguments.file)
             .map_err(|error| Failure::at(arguments.file.display(), error))?
     };
-    let program = contract::Program::load(&bytes)
-        .map_err(|error| Failure::at(arguments.file.display(), error))?;
+    let program = contract::Program::load(&bytes).map_err(|error| {
+        let help =
+            "not byte code that a meter would load; for a source use `jidian contract explain`";
+        Failure::at(arguments.file.display(), format!("{error}; {help}"))
+    })?;
     println!("{}", contract::explain_program(&program, arguments.lang.into()).trim_end());
     Ok(())
 }

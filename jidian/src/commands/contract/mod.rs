@@ -99,6 +99,10 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 
 fn read_text(file: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(file).map_err(|error| Failure::at(file.display(), error))?;
+    if bytes.contains(&0) {
+        let help = "this is no text; tables of byte code and packages: `jidian contract inspect`";
+        return Err(Failure::at(file.display(), help));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::at(file.display(), format!("byte {at} isn't UTF-8; save the file as UTF-8"))

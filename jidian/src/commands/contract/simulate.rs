@@ -172,7 +172,12 @@ fn load(path: &Path, language: Language) -> Result<Built, Failure> {
     let built_in = path.to_str().filter(|_| !path.exists()).and_then(builtin::contract);
     let text = match built_in {
         Some(text) => text.to_owned(),
-        None => read_text(path)?,
+        None if path.exists() => read_text(path)?,
+        None => {
+            let names: Vec<_> = builtin::CONTRACTS.iter().map(|(name, _)| *name).collect();
+            let help = format!("no such file; the built-in contracts are {}", names.join(", "));
+            return Err(Failure::at(path.display(), help));
+        }
     };
     contract::build(&text).map_err(|diagnostics| {
         show(path, &diagnostics, &text, language);
@@ -227,11 +232,13 @@ fn refused(shown: Shown<'_>, error: &StudyError) -> Failure {
         error.customer.map_or_else(|| "every customer".to_owned(), |n| format!("customer {n}"));
     let help = if error.error == contract::SettleError::EnergyAboveBound {
         "; raise the contract's 'at most', or study a class of smaller customers"
+    } else if error.error == contract::SettleError::OutsideCalendar {
+        "; name a year of its special days with --year, or list this year in the contract"
     } else {
         ""
     };
     Failure(format!(
-        "{label} ({} contract) refuses {who}, {}, {} kWh in 15 minutes: {}{help}",
+        "{label} ({} contract) refuses {who}, {}, {} in 15 minutes: {}{help}",
         SIDES[error.side],
         error.start.civil(),
         error.energy,
