@@ -82,9 +82,23 @@ fn new_temporary_directory() -> Result<std::path::PathBuf, Failure> {
     Ok(path)
 }
 
+/// A reader such as `head` that has seen enough ends the program as the signal SIGPIPE would:
+/// without a report of a panic.
+fn end_quietly_when_nobody_reads() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout: Broken pipe") {
+            std::process::exit(128 + 13);
+        }
+        report(panic);
+    }));
+}
+
 /// Runs the command that the arguments ask for.
 #[must_use]
 pub fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
