@@ -322,8 +322,10 @@ byte_enum! {
         NoSuchContract = 55,
         /// Regulator and grid company would sign with one key.
         SameSigner = 56,
-        /// The contract needs a quantity or a prepaid hold that this meter can't supply.
+        /// The contract needs a quantity, a hold or bound money that this meter can't supply.
         Unsupplied = 57,
+        /// It could be in force in a year whose holidays it doesn't list.
+        Calendar = 58,
         /// Two different things with one sequence number, both with valid signatures.
         Fork = 64,
         /// A register went backwards.

@@ -8,12 +8,12 @@ use crate::record::Maybe;
 use crate::shelf::{Mark, Novelty, Shelf, Slot};
 use crate::state::{DUES_MAX, Side};
 use crate::{CLOCK_TOLERANCE, Stop, Tee, require};
-use contract::{Direction, Header, Leg, Program};
+use contract::{Direction, Header, Leg, Program, Purpose};
 use crypto::{Verify, digest};
 use heapless::Vec;
 use quantity::{Duration, Instant};
 use wire::memory::Memory;
-use wire::package::{ContractPackage, PACKAGE_BYTES_MAX, Recall, SignedPackage};
+use wire::package::{ContractPackage, PACKAGE_BYTES_MAX, PackageKind, Recall, SignedPackage};
 use wire::tee::{Cause, Code, Damage, Place};
 use wire::{Signed, Wire};
 
@@ -37,6 +37,7 @@ impl<M: Memory> Tee<M> {
         }
         let header = program_header(package)?;
         require(is_supplied(&header), Code::Unsupplied)?;
+        require(lists_all_years(package, &header), Code::Calendar)?;
         shelf.check_expiry(package)?;
         check_times(package, &header, &shelf, now)?;
         self.check_legs(&header, direction, &shelf)?;
@@ -188,9 +189,22 @@ fn program_header(package: &ContractPackage) -> Result<Header, Stop> {
     Ok(header)
 }
 
-/// Whether this meter knows all that the contract settles with.
+/// Whether this meter knows all that the contract settles with, and can bind money as it asks.
 fn is_supplied(header: &Header) -> bool {
-    header.quantities.is_empty() && header.prepaid.is_none()
+    let is_bound = |leg: &Leg| leg.purpose != Purpose::None || leg.expiry_days != 0;
+    let binds_money = header.legs.iter().any(is_bound);
+    header.quantities.is_empty() && header.prepaid.is_none() && !binds_money
+}
+
+/// Outside the years whose holidays it lists a contract refuses to settle, and nothing could free the
+/// meter then: so they must cover its validity. A default contract has no end, so it lists none.
+fn lists_all_years(package: &ContractPackage, header: &Header) -> bool {
+    let Some((first, last)) = header.special_years else { return true };
+    let year = |at: Instant| at.civil().date.year;
+    let end = package.valid_until - Duration::from_milliseconds(1);
+    package.kind == PackageKind::Ordinary
+        && year(package.active_from) >= i32::from(first)
+        && year(end) <= i32::from(last)
 }
 
 fn check_times(

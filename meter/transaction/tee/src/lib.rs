@@ -35,7 +35,8 @@
 //!
 //! # First form, and what it leaves out
 //! * It supplies no quantity beside the energy and no pending payments, so a contract that needs a
-//!   quantity or a prepaid hold is refused at load ([`wire::tee::Code::Unsupplied`]).
+//!   quantity, a prepaid hold or money bound to a purpose is refused at load
+//!   ([`wire::tee::Code::Unsupplied`]).
 //! * Roles are bound to wallets in the factory and stay.
 //! * The private key lies in the same memory image as the rest. Real hardware keeps it in the flash
 //!   of the secure core, where no bus leads.

@@ -133,6 +133,9 @@ pub struct Header {
     pub quantities: Vec<QuantityRule, { Quantity::COUNT }>,
     /// The leg that is paid in advance, if there is one.
     pub prepaid: Option<PrepaidRule>,
+    /// First and last year whose holidays are listed; in other years such a contract refuses to
+    /// settle. `None` if it doesn't tell kinds of day.
+    pub special_years: Option<(u16, u16)>,
 }
 
 impl<'a> Program<'a> {
@@ -180,6 +183,7 @@ impl<'a> Program<'a> {
             signals: self.signal_rules().take(SIGNALS_MAX).collect(),
             quantities: self.quantity_rules().take(Quantity::COUNT).collect(),
             prepaid: self.prepaid(),
+            special_years: self.special_years(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::world::*;
 use crypto::{Sign, digest};
-use quantity::{Duration, Energy};
-use wire::package::{ContractPackage, SignedPackage};
+use quantity::{CivilDate, Duration, Energy};
+use wire::package::{ContractPackage, PackageKind, SignedPackage};
 use wire::tee::{Alarm, Code, Command};
 use wire::{Digest, Signature};
 
@@ -178,7 +178,7 @@ fn needing(header: &str, prices: &str, example: &str) -> Vec<u8> {
 const PLAIN: &str = " => 电费 0.5 元";
 
 /// (what it needs, header line, price, facts and result of the example, result code)
-const NEEDS: [(&str, &str, &str, &str, Code); 10] = [
+const NEEDS: [(&str, &str, &str, &str, Code); 11] = [
     ("nothing", "", "", PLAIN, Code::Accepted),
     (
         "maximum-demand",
@@ -243,6 +243,13 @@ const NEEDS: [(&str, &str, &str, &str, Code); 10] = [
         "，已冻结 0 元 => 电费 0.5 元，冻结 50 元",
         Code::Unsupplied,
     ),
+    (
+        "money for a purpose",
+        "",
+        "支付 补: 客户缴费 -> 政府基金 用于 采暖 90 天 后 失效\n 价格 补贴 = 0.1 元/千瓦时 记入 补",
+        " => 电费 0.5 元，补 0.1 元",
+        Code::Unsupplied,
+    ),
 ];
 
 #[test]
@@ -255,4 +262,48 @@ fn what_a_contract_needs_is_known_at_load() {
         assert_eq!(world.code(Command::Load(package)), code, "{need}");
         assert_eq!(world.status() == before, code == Code::Unsupplied, "{need}");
     }
+}
+
+/// A contract whose nights are cheap on holidays of the years that it lists.
+fn listing(years: &str) -> Vec<u8> {
+    let source = format!(
+        "合约 \"listing\" 第 1 版\n 标题 \"测试\" \"Test\"\n 适用 产消者，正向\n \
+         结算 每 1 分钟，至多 500 千瓦时\n 限价 0.0 元/千瓦时 至 3.0 元/千瓦时\n\
+         依据 \"测试\" \"电费\" {{ {years}\n 支付 电费: 客户缴费 -> 电网收入\n \
+         日历 全年 {{ 00:00 平 }}\n 日历 全年 逢 节假日 {{ 00:00 谷 }}\n \
+         分时表 价 全年 {{ 平 0.5 元/千瓦时; 谷 0.3 元/千瓦时 }}\n \
+         价格 分时 = 分时表 价 记入 电费 }}\n\
+         示例 {{ 2026-04-02 12:00 用电 1 千瓦时 => 电费 0.5 元 }}\n"
+    );
+    contract::build(&source).unwrap_or_else(|faults| panic!("{faults:?}")).bytecode
+}
+
+#[test]
+fn a_contract_lists_the_holidays_of_all_its_years() {
+    let one = "特殊日 2026 年 { 节假日 2026-05-01 }";
+    let two = "特殊日 2026 年 { 节假日 2026-05-01 }\n 特殊日 2027 年 { 节假日 2027-05-01 }";
+    let first = |year, month| CivilDate { year, month, day: 1 }.start();
+    let table = [
+        (one, first(2026, 12), Code::Accepted),
+        (one, first(2027, 1), Code::Accepted),
+        (one, first(2027, 1) + Duration::from_milliseconds(1), Code::Calendar),
+        (one, first(2027, 6), Code::Calendar),
+        (two, first(2027, 6), Code::Accepted),
+        (two, first(2028, 6), Code::Calendar),
+    ];
+    for (years, until, code) in table {
+        let mut world = World::trading();
+        let package = second(|package| {
+            package.program = wire_program(&listing(years));
+            package.valid_until = until;
+        });
+        assert_eq!(world.code(Command::Load(package)), code, "{years} until {}", until.civil());
+    }
+    let mut world = World::trading();
+    let default = second(|package| {
+        package.kind = PackageKind::Default;
+        package.on_expiry = Digest::default();
+        package.program = wire_program(&listing(two));
+    });
+    assert!(!world.code(Command::Load(default)).is_success());
 }
