@@ -219,10 +219,16 @@ fn what_cannot_be_compared_is_refused_with_a_reason() {
     std::fs::write(scratch.path("small.contract"), small).unwrap();
     let coal = FLAT.replace("residential", "coal");
     std::fs::write(scratch.path("coal.contract"), coal).unwrap();
+    let steps = FLAT.replace(
+        "price benchmark = 0.5 yuan/kWh",
+        "steps size on energy { below 1 kWh 0.4 yuan/kWh; above 0.5 yuan/kWh }\n  price benchmark = steps size",
+    );
+    std::fs::write(scratch.path("steps.contract"), steps).unwrap();
     std::fs::write(scratch.path("broken.csv"), "time,A\n").unwrap();
     let (flat, broken) = ("flat.contract", scratch.path("broken.csv"));
     scratch.refused(flat, "back.contract", &[], &["one direction"]);
     scratch.refused(flat, "small.contract", &[], &["above the contract's bound", "at most"]);
+    scratch.refused("steps.contract", flat, &[], &["steps table", "tiers"]);
     scratch.refused("coal.contract", flat, &[], &["coal", "--data"]);
     scratch.refused(flat, flat, &["--data", &broken], &["unix_s,local"]);
     scratch.refused(

@@ -193,7 +193,15 @@ fn program(built: &Built) -> Result<Program<'_>, Failure> {
 fn comparable(built: &[Built; 2]) -> Result<(), Failure> {
     let [old, new] = built;
     for one in built {
-        if let Some(quantity) = unknown_quantity(&program(one)?) {
+        let program = program(one)?;
+        if program.prices_by_settlement() {
+            return Err(Failure(format!(
+                "{} has a steps table on the energy of one settlement, and a study settles other \
+                 intervals than a meter: use tiers on the energy of the month or the year",
+                one.name
+            )));
+        }
+        if let Some(quantity) = unknown_quantity(&program) {
             let (name, quantity) = (&one.name, quantity.name_en());
             return Err(Failure(format!(
                 "{name} charges the {quantity}, which no customer here has"
