@@ -1,16 +1,13 @@
 //! The command line from outside: exit codes, and errors that say what, where and what to do next.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
+mod outside;
+
 use core::time::Duration;
+use outside::{JIDIAN, good, jidian, root, text};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-const JIDIAN: &str = env!("CARGO_BIN_EXE_jidian");
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 /// A new empty folder of this test run; removed when it goes out of scope.
 struct Scratch(PathBuf);
@@ -37,22 +34,6 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-fn jidian(arguments: &[&str]) -> Output {
-    Command::new(JIDIAN).args(arguments).current_dir(root()).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The output of a command that must succeed.
-#[track_caller]
-fn good(arguments: &[&str]) -> String {
-    let output = jidian(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
 }
 
 /// A refused command: the exit code, no panic, and each of the words in what it says.

@@ -1,20 +1,13 @@
 //! `jidian contract import`: what is written checks, and what isn't carried over is on the screen.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod outside;
+
+use outside::{jidian, text};
+use std::path::PathBuf;
 
 /// Ours, in the form of a URDB rate.
 const RATE: &str = "grid/tests/urdb/commercial-hours.json";
-
-fn jidian(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    Command::new(env!("CARGO_BIN_EXE_jidian")).args(arguments).current_dir(root).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("jidian-import-{}-{name}", std::process::id()))

@@ -1,14 +1,11 @@
 //! Contract packages from outside: what meters refuse changes nothing, what they take goes on.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
+mod outside;
+
+use outside::{good, jidian, root, text};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-const JIDIAN: &str = env!("CARGO_BIN_EXE_jidian");
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
+use std::process::Output;
 
 /// A pilot of two hours in a folder of its own, and files beside it.
 struct Pilot(PathBuf);
@@ -85,21 +82,6 @@ impl Drop for Pilot {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-fn jidian(arguments: &[&str]) -> Output {
-    Command::new(JIDIAN).args(arguments).current_dir(root()).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-#[track_caller]
-fn good(arguments: &[&str]) -> String {
-    let output = jidian(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
 }
 
 /// A copy of a file with one change.
