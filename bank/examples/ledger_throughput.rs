@@ -8,7 +8,7 @@ use bank::authentication::{AuthenticationCentre, Validity};
 use bank::issuance::CentralBank;
 use bank::operator::Operator;
 use bank::registration::{Authenticated, Chain};
-use bank::{Bank, Genesis, Grade, MemoryLog, Operation, Registration, WalletKind};
+use bank::{Bank, Genesis, GenesisOperator, Grade, MemoryLog, Operation, Registration, WalletKind};
 use crypto::{Sign, SigningKey, Sm2Verifier, Verify, sm3};
 use quantity::{Duration, Fen, Instant};
 use std::time::Instant as Clock;
@@ -76,27 +76,26 @@ fn found<K: Sign>(meters: usize, key: impl Fn(u64) -> K, verifier: &impl Verify)
         |role, seed| authentication.certify("", role, key(seed).public_key(), validity);
     let genesis = Genesis {
         at: START,
-        operator_number: 105,
         authentication: certify(Role::AuthenticationCentre, 1),
         central_bank: certify(Role::CentralBank, 2),
         registration: certify(Role::RegistrationCentre, 3),
-        operator: certify(Role::Operator, 4),
+        supervisor: certify(Role::Supervisor, 5),
+        operators: [GenesisOperator { number: 105, certificate: certify(Role::Operator, 4) }]
+            .into_iter()
+            .collect(),
     };
     let mut operator = Operator::new(key(4), 105);
     let income = operator.wallet(1).unwrap();
     let money = Fen::from_yuan(10_000_000_000);
     let mut central_bank = CentralBank::new(key(2));
-    let mut setup = vec![
-        central_bank.issue(START, money),
-        central_bank.supply(START, money),
-        operator.open(START, income, WalletKind::Income, Grade::I),
-    ];
+    let mut setup = central_bank.endow(START, 105, money, Fen::ZERO);
+    setup.push(operator.open(START, income, WalletKind::Income, Grade::I));
     let mut city = Vec::new();
     for seed in 10..10 + meters as u64 {
         let (wallet, key) = (operator.wallet(seed).unwrap(), key(seed));
         setup.push(operator.open(START, wallet, WalletKind::Personal, Grade::IV));
         setup.push(operator.bind(START, wallet, certify(Role::Meter, seed)));
-        setup.push(operator.draw(START, wallet, Fen::from_yuan(100)));
+        setup.extend(operator.fund(START, wallet, Fen::from_yuan(100)));
         city.push(Meter { key, wallet, chain: Chain::START });
     }
     let mut bank = Bank::found(&genesis, key(3), MemoryLog::new(), verifier).unwrap();

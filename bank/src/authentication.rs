@@ -3,14 +3,17 @@
 //! It sees no payment. The registration centre, which sees all payments, gets certificates that hold
 //! a serial number and no name.
 
+use crate::code::ResultCode;
+use crate::command::Command;
 use crate::desk::{Desk, institution};
-use crate::operation::{Command, Operation};
+use crate::operation::Operation;
 use crate::registration::Chain;
 use crypto::Sign;
 use quantity::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::identity::{Certificate, PublicKey, Role};
-use wire::{DecodeError, Reader, Signed, Sink, Wire};
+use wire::receipt::Receipt;
+use wire::{DecodeError, Digest, Reader, Signature, Signed, Sink, Wire};
 
 /// Longest name of a subject, in bytes.
 pub const NAME_BYTES_MAX: usize = 255;
@@ -93,6 +96,28 @@ impl<S: Sign> AuthenticationCentre<S> {
     pub fn revoke(&mut self, at: Instant, serial: u64) -> Operation {
         self.register.revoked.insert(serial);
         self.desk.instruct(at, Command::Revoke { serial })
+    }
+
+    /// Asks to open whose a certificate is. The supervisor signed the
+    /// [`Warrant`](crate::terms::Warrant); the registration centre checks that and keeps the entry.
+    pub fn disclose(
+        &mut self,
+        at: Instant,
+        serial: u64,
+        warrant: Digest,
+        supervisor: Signature,
+    ) -> Operation {
+        self.desk.instruct(at, Command::Disclose { serial, warrant, supervisor })
+    }
+
+    /// The name, once the entry stands in the ledger: `receipt` proves that. `None` before, and for
+    /// any other operation. The receipt's root is to be verified by the caller.
+    #[must_use]
+    pub fn disclosed(&self, operation: &Operation, receipt: &Receipt) -> Option<&str> {
+        let Some(Command::Disclose { serial, .. }) = operation.command() else { return None };
+        let proved = receipt.leaf.order == operation.digest() && crypto::merkle::proves(receipt);
+        let accepted = receipt.leaf.result == ResultCode::Accepted.number();
+        if proved && accepted { self.register.subject(*serial) } else { None }
     }
 }
 

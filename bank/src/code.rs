@@ -33,8 +33,9 @@ pub enum ResultCode {
     Fork = 9,
     /// An order before this one is missing.
     Gap = 10,
-    /// The certificate to be bound isn't signed by the authentication centre.
-    BadCertificate = 11,
+    /// What the operation encloses (a certificate to be bound, a warrant) isn't signed by whom it
+    /// must be.
+    BadEnclosure = 11,
     /// The certificate to be bound is revoked, not valid now, or of a role that owns no wallet.
     UnfitCertificate = 12,
     /// A wallet named doesn't exist.
@@ -43,25 +44,57 @@ pub enum ResultCode {
     WalletExists = 14,
     /// The wallet isn't the operator's customer's: another operator's, or a vault.
     ForeignWallet = 15,
-    /// The parent is a sub-wallet itself, or a vault.
+    /// The parent is a sub-wallet itself or a vault, or the wallet has no parent.
     WrongParent = 16,
     /// The key may debit as many wallets as a key can.
     TooManyWallets = 17,
+    /// No operator has this number.
+    UnknownOperator = 18,
+    /// There is no such hold: never made, used up, given back or expired.
+    UnknownHold = 19,
+    /// There is no such coin string: never made, or retired.
+    UnknownCoin = 20,
+    /// The template isn't approved for this.
+    UnknownTemplate = 21,
+    /// The terms contradict each other or the past: a period that ends before it begins, a rule for
+    /// days that are over, coin strings of unlike terms, denominations of another sum.
+    WrongTerms = 22,
     /// The key may not debit the wallet.
-    NotBound = 18,
+    NotBound = 23,
     /// The wallet that pays is frozen (it still receives).
-    Frozen = 19,
+    Frozen = 24,
     /// A leg pays the wallet that it debits.
-    SameWallet = 20,
+    SameWallet = 25,
+    /// The time for it hasn't come: a hold before its first instant, money that can't be called back
+    /// before its end.
+    TooEarly = 26,
+    /// The time for it is over.
+    Expired = 27,
+    /// The money is bound to other payees.
+    WrongPurpose = 28,
+    /// More than the wallet may pay by one order.
+    SingleLimit = 29,
+    /// More than the wallet may pay on one day.
+    DayLimit = 30,
+    /// More than the wallet may pay in one year.
+    YearLimit = 31,
+    /// More than the wallet may hold.
+    BalanceLimit = 32,
+    /// More than the quota of issuance or of the operator.
+    OverQuota = 33,
+    /// The operator's reserve account holds too little.
+    InsufficientReserve = 34,
+    /// The bank account that is linked to the wallet holds too little.
+    InsufficientDeposit = 35,
     /// An amount of money leaves what can be counted.
-    Overflow = 21,
-    /// The wallet that pays holds too little.
-    InsufficientFunds = 22,
+    Overflow = 36,
+    /// The wallet, the hold or the coin strings hold too little.
+    InsufficientFunds = 37,
 }
 
 impl ResultCode {
     /// All codes, by rising number.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 38] = [
         Self::Accepted,
         Self::Malformed,
         Self::UnknownKey,
@@ -73,16 +106,31 @@ impl ResultCode {
         Self::Stale,
         Self::Fork,
         Self::Gap,
-        Self::BadCertificate,
+        Self::BadEnclosure,
         Self::UnfitCertificate,
         Self::UnknownWallet,
         Self::WalletExists,
         Self::ForeignWallet,
         Self::WrongParent,
         Self::TooManyWallets,
+        Self::UnknownOperator,
+        Self::UnknownHold,
+        Self::UnknownCoin,
+        Self::UnknownTemplate,
+        Self::WrongTerms,
         Self::NotBound,
         Self::Frozen,
         Self::SameWallet,
+        Self::TooEarly,
+        Self::Expired,
+        Self::WrongPurpose,
+        Self::SingleLimit,
+        Self::DayLimit,
+        Self::YearLimit,
+        Self::BalanceLimit,
+        Self::OverQuota,
+        Self::InsufficientReserve,
+        Self::InsufficientDeposit,
         Self::Overflow,
         Self::InsufficientFunds,
     ];
@@ -112,16 +160,31 @@ impl ResultCode {
             | Self::Exists
             | Self::Stale
             | Self::Fork
-            | Self::BadCertificate
+            | Self::BadEnclosure
             | Self::UnfitCertificate
             | Self::UnknownWallet
             | Self::WalletExists
             | Self::ForeignWallet
             | Self::WrongParent
             | Self::TooManyWallets
+            | Self::UnknownOperator
+            | Self::UnknownHold
+            | Self::UnknownCoin
+            | Self::UnknownTemplate
+            | Self::WrongTerms
             | Self::NotBound
             | Self::Frozen
             | Self::SameWallet
+            | Self::TooEarly
+            | Self::Expired
+            | Self::WrongPurpose
+            | Self::SingleLimit
+            | Self::DayLimit
+            | Self::YearLimit
+            | Self::BalanceLimit
+            | Self::OverQuota
+            | Self::InsufficientReserve
+            | Self::InsufficientDeposit
             | Self::Overflow
             | Self::InsufficientFunds => false,
         }
@@ -157,16 +220,31 @@ impl ResultCode {
             Self::Stale => "stale",
             Self::Fork => "fork",
             Self::Gap => "gap",
-            Self::BadCertificate => "bad_certificate",
+            Self::BadEnclosure => "bad_enclosure",
             Self::UnfitCertificate => "unfit_certificate",
             Self::UnknownWallet => "unknown_wallet",
             Self::WalletExists => "wallet_exists",
             Self::ForeignWallet => "foreign_wallet",
             Self::WrongParent => "wrong_parent",
             Self::TooManyWallets => "too_many_wallets",
+            Self::UnknownOperator => "unknown_operator",
+            Self::UnknownHold => "unknown_hold",
+            Self::UnknownCoin => "unknown_coin",
+            Self::UnknownTemplate => "unknown_template",
+            Self::WrongTerms => "wrong_terms",
             Self::NotBound => "not_bound",
             Self::Frozen => "frozen",
             Self::SameWallet => "same_wallet",
+            Self::TooEarly => "too_early",
+            Self::Expired => "expired",
+            Self::WrongPurpose => "wrong_purpose",
+            Self::SingleLimit => "single_limit",
+            Self::DayLimit => "day_limit",
+            Self::YearLimit => "year_limit",
+            Self::BalanceLimit => "balance_limit",
+            Self::OverQuota => "over_quota",
+            Self::InsufficientReserve => "insufficient_reserve",
+            Self::InsufficientDeposit => "insufficient_deposit",
             Self::Overflow => "overflow",
             Self::InsufficientFunds => "insufficient_funds",
         }
@@ -191,9 +269,15 @@ impl Wire for ResultCode {
 }
 
 /// How often each code was given to a recorded operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
     counts: [u64; ResultCode::ALL.len()],
+}
+
+impl Default for Statistics {
+    fn default() -> Self {
+        Self { counts: [0; ResultCode::ALL.len()] }
+    }
 }
 
 impl Statistics {
@@ -221,6 +305,10 @@ impl Statistics {
         self.count(ResultCode::Fork)
     }
 
+    pub(crate) fn set(&mut self, code: ResultCode, count: u64) {
+        self.counts[usize::from(code.number())] = count;
+    }
+
     pub(crate) fn add(&mut self, code: ResultCode) {
         let count = &mut self.counts[usize::from(code.number())];
         *count = count.saturating_add(1);
@@ -237,7 +325,7 @@ mod tests {
             assert_eq!(usize::from(code.number()), number);
             assert_eq!(ResultCode::from_number(code.number()), Some(code));
         }
-        assert_eq!(ResultCode::from_number(23), None);
+        assert_eq!(ResultCode::from_number(38), None);
     }
 
     #[test]

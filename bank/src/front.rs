@@ -4,14 +4,15 @@ use crate::code::ResultCode;
 use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
-use crate::record::encode_batch;
-use crate::registration::{Authenticated, Registration};
+use crate::record::{Balances, Record, encode_batch};
+use crate::registration::{Authenticated, BatchOutcome, Place, Registration};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
 use quantity::Instant;
 use wire::identity::PublicKey;
-use wire::receipt::Receipt;
+use wire::receipt::{Receipt, Root};
+use wire::{Digest, KeyId, Signed};
 
 /// The bank behind one ordered log.
 ///
@@ -141,7 +142,8 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// answer per operation. A batch without a well-formed operation leaves no record.
     ///
     /// # Errors
-    /// [`LogError`] if the batch isn't durable; then nothing has happened.
+    /// [`LogError`] if the batch isn't durable; then nothing has happened. Or, though the batch is
+    /// final, if an earlier receipt can't be read back from the log.
     ///
     /// # Panics
     /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
@@ -158,37 +160,69 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
             return Ok(codes.into_iter().map(Answer::bare).collect());
         }
         let root = self.signer.seal(*outcome.root());
-        let entries = codes.iter().zip(batch).map(|(code, item)| (*code, item.operation()));
-        let logged = entries.filter(|(code, _)| *code != ResultCode::Malformed);
-        if let Err(error) = self.log.append(number, &encode_batch(logged, &root)) {
+        let record = encode_outcome(&outcome, batch, &root);
+        if let Err(error) = self.log.append(number, &record) {
             self.registration.roll_back(&outcome);
             return Err(error);
         }
         self.registration.commit(outcome, root.signature);
-        Ok(self.answers(number, &codes, batch))
+        self.answers(number, &codes, batch)
     }
 
-    fn answers(&self, number: u64, codes: &[ResultCode], batch: &[Authenticated]) -> Vec<Answer> {
-        let mut proved: usize = 0;
-        let answer = |(code, item): (&ResultCode, &Authenticated)| {
+    fn answers(
+        &mut self,
+        batch: u64,
+        codes: &[ResultCode],
+        items: &[Authenticated],
+    ) -> Result<Vec<Answer>, LogError> {
+        let mut leaf: u32 = 0;
+        let mut answers = Vec::with_capacity(items.len());
+        for (code, item) in codes.iter().zip(items) {
             if code.is_proved() {
-                let receipt = self.registration.archived_receipt(number, proved);
+                let receipt = self.registration.archived_receipt(Place { batch, leaf });
                 assert!(receipt.is_some(), "the newest batch is kept");
-                proved = proved.saturating_add(1);
-                return Answer { code: *code, receipt };
+                leaf = leaf.saturating_add(1);
+                answers.push(Answer { code: *code, receipt });
+            } else {
+                answers.push(self.answer_again(*code, item)?);
             }
-            self.answer_again(*code, item)
-        };
-        codes.iter().zip(batch).map(answer).collect()
+        }
+        Ok(answers)
     }
 
-    fn answer_again(&self, code: ResultCode, item: &Authenticated) -> Answer {
-        if code != ResultCode::Exists {
-            return Answer::bare(code);
+    /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)
+    /// orders of a key, however long ago: from memory or from the log.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    pub fn receipt_of(&mut self, key: KeyId, order: Digest) -> Result<Option<Receipt>, LogError> {
+        let Some(place) = self.registration.place_of(key, order) else { return Ok(None) };
+        if let Some(receipt) = self.registration.archived_receipt(place) {
+            return Ok(Some(receipt));
         }
-        let receipt = self.registration.receipt_of(item.operation().signer(), item.digest());
-        Answer { code, receipt }
+        let record = Record::from_bytes(&self.log.read(place.batch)?);
+        let damaged = |error| LogError { reason: format!("batch {}: {error}", place.batch) };
+        Ok(record.map_err(damaged)?.receipt(order))
     }
+
+    fn answer_again(&mut self, code: ResultCode, item: &Authenticated) -> Result<Answer, LogError> {
+        if code != ResultCode::Exists {
+            return Ok(Answer::bare(code));
+        }
+        let receipt = self.receipt_of(item.operation().signer(), item.digest())?;
+        Ok(Answer { code, receipt })
+    }
+}
+
+/// The record of a batch that was applied.
+fn encode_outcome(outcome: &BatchOutcome, batch: &[Authenticated], root: &Signed<Root>) -> Vec<u8> {
+    let none = Balances::new();
+    let mut leaves = outcome.leaves().iter();
+    let entries = outcome.codes().iter().zip(batch).map(|(code, item)| {
+        let leaf = if code.is_proved() { leaves.next() } else { None };
+        (*code, item.operation(), leaf.map_or(&none, |leaf| &leaf.balances))
+    });
+    encode_batch(entries.filter(|(code, ..)| *code != ResultCode::Malformed), root)
 }
 
 impl Answer {

@@ -1,26 +1,41 @@
 //! The first record of a log: whose keys count.
 
+use crate::terms::wire_fields;
 use core::fmt;
 use crypto::Verify;
+use heapless::Vec as Bounded;
 use quantity::Instant;
 use wire::identity::{Certificate, PublicKey, Role};
 use wire::{DecodeError, Reader, Signed, Sink, WalletId, Wire};
+
+/// Most operating institutions of one bank.
+pub const OPERATORS_MAX: usize = 16;
 
 /// The institutions of a bank and their keys: record 0 of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genesis {
     /// When the bank was founded.
     pub at: Instant,
-    /// First three digits of the operator's wallets, 1 to 999.
-    pub operator_number: u16,
     /// The authentication centre, certified by itself.
     pub authentication: Signed<Certificate>,
     /// The central bank, certified by the authentication centre.
     pub central_bank: Signed<Certificate>,
     /// The registration centre, certified by the authentication centre.
     pub registration: Signed<Certificate>,
-    /// The operating institution, certified by the authentication centre.
-    pub operator: Signed<Certificate>,
+    /// The supervisor, whose key the opening of an anonymous wallet needs beside the authentication
+    /// centre's; certified by the latter.
+    pub supervisor: Signed<Certificate>,
+    /// The operating institutions, by rising number.
+    pub operators: Bounded<GenesisOperator, OPERATORS_MAX>,
+}
+
+/// An operating institution 指定运营机构.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenesisOperator {
+    /// First three digits of its wallets, 1 to 999.
+    pub number: u16,
+    /// Its key, certified by the authentication centre.
+    pub certificate: Signed<Certificate>,
 }
 
 /// Why a genesis isn't to be trusted.
@@ -30,7 +45,7 @@ pub enum GenesisError {
     OtherAuthority,
     /// The certificate of this institution has another role, another issuer or a bad signature.
     BadCertificate(Role),
-    /// The number of the operator isn't 1 to 999.
+    /// There is no operator, or the numbers aren't 1 to 999 and rising.
     BadOperatorNumber,
     /// Two institutions share one key.
     SharedKey,
@@ -41,7 +56,9 @@ impl fmt::Display for GenesisError {
         match self {
             Self::OtherAuthority => write!(f, "another authentication centre than expected"),
             Self::BadCertificate(role) => write!(f, "the certificate of {role:?} is bad"),
-            Self::BadOperatorNumber => write!(f, "the number of the operator isn't 1 to 999"),
+            Self::BadOperatorNumber => {
+                write!(f, "the numbers of the operators aren't 1 to 999 and rising")
+            }
             Self::SharedKey => write!(f, "two institutions share one key"),
         }
     }
@@ -73,7 +90,10 @@ impl Genesis {
         if self.authentication.body.public_key != *authority {
             return Err(GenesisError::OtherAuthority);
         }
-        if self.operator_number == 0 || self.operator_number > 999 {
+        let numbers = || self.operators.iter().map(|operator| operator.number);
+        let rising = numbers().zip(numbers().skip(1)).all(|(one, next)| one < next);
+        let fits = numbers().all(|number| (1..=999).contains(&number));
+        if self.operators.is_empty() || !rising || !fits {
             return Err(GenesisError::BadOperatorNumber);
         }
         let issuer = crypto::key_id(authority);
@@ -94,49 +114,35 @@ impl Genesis {
         let bad = |certificate: &Signed<Certificate>| {
             !verifier.verify(authority, &certificate.body, &certificate.signature)
         };
-        match self.institutions().into_iter().find(|(_, certificate)| bad(certificate)) {
+        match self.institutions().find(|(_, certificate)| bad(certificate)) {
             None => Ok(()),
             Some((role, _)) => Err(GenesisError::BadCertificate(role)),
         }
     }
 
     /// Each institution's role and certificate.
-    pub(crate) const fn institutions(&self) -> [(Role, &Signed<Certificate>); 4] {
-        [
+    pub fn institutions(&self) -> impl Iterator<Item = (Role, &Signed<Certificate>)> {
+        let centres = [
             (Role::AuthenticationCentre, &self.authentication),
             (Role::CentralBank, &self.central_bank),
             (Role::RegistrationCentre, &self.registration),
-            (Role::Operator, &self.operator),
-        ]
+            (Role::Supervisor, &self.supervisor),
+        ];
+        let operators = self.operators.iter();
+        let operators = operators.map(|operator| (Role::Operator, &operator.certificate));
+        centres.into_iter().chain(operators)
     }
 
     fn check_keys_differ(&self) -> Result<(), GenesisError> {
-        let mut keys = self.institutions().map(|(_, certificate)| certificate.body.public_key);
+        let keys = self.institutions().map(|(_, certificate)| certificate.body.public_key);
+        let mut keys: Vec<PublicKey> = keys.collect();
         keys.sort_unstable();
         let shared = keys.windows(2).any(|pair| pair[0] == pair[1]);
         if shared { Err(GenesisError::SharedKey) } else { Ok(()) }
     }
 }
 
-impl Wire for Genesis {
-    const TAG: &'static [u8] = b"JIDIAN-GENESIS-1";
-
-    fn write(&self, out: &mut Sink<'_>) {
-        self.at.write(out);
-        self.operator_number.write(out);
-        for (_, certificate) in self.institutions() {
-            certificate.write(out);
-        }
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            at: Wire::read(reader)?,
-            operator_number: Wire::read(reader)?,
-            authentication: Wire::read(reader)?,
-            central_bank: Wire::read(reader)?,
-            registration: Wire::read(reader)?,
-            operator: Wire::read(reader)?,
-        })
-    }
-}
+wire_fields!(Genesis, b"JIDIAN-GENESIS-2", {
+    at, authentication, central_bank, registration, supervisor, operators
+});
+wire_fields!(GenesisOperator, b"", { number, certificate });

@@ -1,7 +1,8 @@
 //! Central bank and issuance vault 发行库: the only place where money begins and ends.
 
+use crate::command::Command;
 use crate::desk::{Desk, institution};
-use crate::operation::{Command, Operation};
+use crate::operation::Operation;
 use crate::registration::Chain;
 use crypto::Sign;
 use quantity::{Fen, Instant};
@@ -30,8 +31,33 @@ impl<S: Sign> CentralBank<S> {
         self.desk.instruct(at, Command::Retire { amount })
     }
 
-    /// Hands money to the operator, against its reserve.
-    pub fn supply(&mut self, at: Instant, amount: Fen) -> Operation {
-        self.desk.instruct(at, Command::Supply { amount })
+    /// Hands money to an operator, against its reserve.
+    pub fn supply(&mut self, at: Instant, operator: u16, amount: Fen) -> Operation {
+        self.desk.instruct(at, Command::Supply { operator, amount })
+    }
+
+    /// Everything that the first money of an operator needs: quotas, reserve, issue and supply.
+    ///
+    /// `issued` is what was issued before, for other operators.
+    ///
+    /// # Panics
+    /// If the sums leave what can be counted.
+    pub fn endow(
+        &mut self,
+        at: Instant,
+        operator: u16,
+        amount: Fen,
+        issued: Fen,
+    ) -> Vec<Operation> {
+        let quota = issued.checked_add(amount).expect("no such sum of money exists");
+        [
+            Command::SetQuota { operator: 0, amount: Some(quota) },
+            Command::Issue { amount },
+            Command::SetQuota { operator, amount: Some(amount) },
+            Command::CreditReserve { operator, amount },
+            Command::Supply { operator, amount },
+        ]
+        .map(|command| self.desk.instruct(at, command))
+        .into()
     }
 }

@@ -3,7 +3,7 @@
 //! | box of the paper | module |
 //! |---|---|
 //! | central bank, issuance vault 发行库 | [`issuance`] |
-//! | operating institution, bank vault 银行库 | [`operator`] |
+//! | operating institutions, bank vaults 银行库 | [`operator`] |
 //! | authentication centre 认证中心 | [`authentication`]: alone knows whose a serial number is |
 //! | registration centre 登记中心 | [`registration`]: the ledger; sees keys and wallets, never a name |
 //! | big-data analysis centre 大数据分析中心 | not in this form |
@@ -12,11 +12,11 @@
 //! front that takes batches of them: it checks signatures, applies, appends one [`record`] and only
 //! then answers. [`replay`] rebuilds a bank from the records and audits them offline.
 //!
-//! This form has one operator and doesn't yet enforce the limits of wallet grades.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 pub mod authentication;
 mod code;
+pub mod command;
 mod desk;
 mod front;
 mod genesis;
@@ -27,11 +27,17 @@ pub mod operator;
 pub mod record;
 pub mod registration;
 pub mod replay;
+pub mod terms;
 
 pub use code::{ResultCode, Statistics};
+pub use command::Command;
+pub use desk::Desk;
 pub use front::{Answer, Bank, FoundError};
-pub use genesis::{Genesis, GenesisError, bank_vault, issuance_vault};
+pub use genesis::{
+    Genesis, GenesisError, GenesisOperator, OPERATORS_MAX, bank_vault, issuance_vault,
+};
 pub use log::{LogError, MemoryLog, OrderedLog};
-pub use operation::{Command, Grade, Instruction, Operation, WalletKind};
+pub use operation::{Instruction, Operation};
 pub use registration::Registration;
 pub use replay::{AuditReport, Damage, audit};
+pub use terms::{Grade, WalletKind};

@@ -12,15 +12,25 @@ pub trait OrderedLog {
     /// call has the same number again; an engine that can't know whether a failed record will be
     /// read back (a failed `fsync`) must go on refusing until it was opened anew.
     fn append(&mut self, number: u64, record: &[u8]) -> Result<(), LogError>;
+
+    /// Reads record `number` back.
+    ///
+    /// # Errors
+    /// [`LogError`] if there is no such record, or it can't be read.
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError>;
 }
 
 impl<L: OrderedLog + ?Sized> OrderedLog for &mut L {
     fn append(&mut self, number: u64, record: &[u8]) -> Result<(), LogError> {
         (**self).append(number, record)
     }
+
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
+        (**self).read(number)
+    }
 }
 
-/// Why a record isn't durable.
+/// Why a record isn't durable, or can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogError {
     /// What the engine says, for people.
@@ -29,7 +39,7 @@ pub struct LogError {
 
 impl fmt::Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the log didn't take the record: {}", self.reason)
+        write!(f, "the log refuses: {}", self.reason)
     }
 }
 
@@ -63,5 +73,11 @@ impl OrderedLog for MemoryLog {
         }
         self.records.push(record.to_vec());
         Ok(())
+    }
+
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
+        let place = usize::try_from(number).ok();
+        let record = place.and_then(|place| self.records.get(place));
+        record.cloned().ok_or_else(|| LogError { reason: format!("there is no record {number}") })
     }
 }

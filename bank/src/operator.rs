@@ -1,9 +1,11 @@
 //! Operating institution and bank vault 银行库: opens wallets and exchanges deposits.
 
+use crate::command::Command;
 use crate::desk::{Desk, institution};
 use crate::genesis::bank_vault;
-use crate::operation::{Command, Grade, Operation, WalletKind};
+use crate::operation::Operation;
 use crate::registration::Chain;
+use crate::terms::{Grade, WalletKind};
 use crypto::Sign;
 use quantity::{Fen, Instant};
 use wire::identity::Certificate;
@@ -68,6 +70,12 @@ impl<S: Sign> Operator<S> {
         certificate: Signed<Certificate>,
     ) -> Operation {
         self.desk.instruct(at, Command::BindKey { wallet, certificate })
+    }
+
+    /// Takes the holder's bank money in and turns it into digital yuan.
+    pub fn fund(&mut self, at: Instant, wallet: WalletId, amount: Fen) -> [Operation; 2] {
+        let deposit = self.desk.instruct(at, Command::CreditDeposit { wallet, amount });
+        [deposit, self.draw(at, wallet, amount)]
     }
 
     /// Turns a deposit into digital yuan: bank vault → wallet.

@@ -2,15 +2,21 @@
 //!
 //! ```text
 //! genesis:  tag ‖ Genesis ‖ SM3 of everything before
-//! batch:    tag ‖ count (4) ‖ count × (result code ‖ operation) ‖ signed root ‖ SM3 of everything before
+//! batch:    tag ‖ count (4) ‖ count × entry ‖ signed root ‖ SM3 of everything before
+//! entry:    result code ‖ operation ‖ balances, if the code is proved
 //! ```
+//! With the balances of its leaf beside each operation, the Merkle tree of a batch grows again from
+//! its record alone: no receipt is ever lost while the log is there.
+//!
 //! The digest at the end finds damage of any bit at once, signatures included, which a replay
 //! without verification wouldn't look at. It proves nothing: that is what the signed root is for.
 
 use crate::code::ResultCode;
 use crate::genesis::Genesis;
 use crate::operation::Operation;
-use wire::receipt::Root;
+use crate::registration::Batch;
+use heapless::Vec as Bounded;
+use wire::receipt::{BOUND_WALLETS_MAX, Balance, Leaf, Receipt, Root};
 use wire::{DecodeError, Digest, Reader, Signed, Sink, Wire};
 
 /// One batch as it was applied.
@@ -29,18 +35,42 @@ pub struct Entry {
     pub code: ResultCode,
     /// The operation.
     pub operation: Operation,
+    /// The balances in its leaf; none if the code isn't proved.
+    pub balances: Balances,
 }
 
-const GENESIS_TAG: &[u8] = b"JIDIAN-LOG-GENESIS-1";
-const BATCH_TAG: &[u8] = b"JIDIAN-LOG-BATCH-1";
+/// Balances of the wallets that a key may debit.
+pub type Balances = Bounded<Balance, BOUND_WALLETS_MAX>;
+
+const GENESIS_TAG: &[u8] = b"JIDIAN-LOG-GENESIS-2";
+const BATCH_TAG: &[u8] = b"JIDIAN-LOG-BATCH-2";
 const DIGEST_BYTES: usize = 32;
 
 impl Record {
     /// Canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let entries = self.entries.iter().map(|entry| (entry.code, &entry.operation));
+        let entries = self.entries.iter();
+        let entries = entries.map(|entry| (entry.code, &entry.operation, &entry.balances));
         encode_batch(entries, &self.root)
+    }
+
+    /// The leaves of the batch: one per entry whose code is proved.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf> + '_ {
+        let proved = self.entries.iter().filter(|entry| entry.code.is_proved());
+        proved.map(|entry| Leaf {
+            order: entry.operation.digest(),
+            result: entry.code.number(),
+            balances: entry.balances.clone(),
+        })
+    }
+
+    /// The receipt of the order with this digest; `None` if the batch has no leaf for it.
+    #[must_use]
+    pub fn receipt(&self, order: Digest) -> Option<Receipt> {
+        let leaves: Vec<Leaf> = self.leaves().collect();
+        let place = leaves.iter().position(|leaf| leaf.order == order)?;
+        Batch::grow(self.root.clone(), leaves).receipt(place)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
@@ -67,21 +97,26 @@ impl Entry {
         if code == ResultCode::Malformed {
             return Err(reader.refuse(at, "result code"));
         }
-        Ok(Self { code, operation: Operation::read(reader)? })
+        let operation = Operation::read(reader)?;
+        let balances = if code.is_proved() { Wire::read(reader)? } else { Balances::new() };
+        Ok(Self { code, operation, balances })
     }
 }
 
 /// Bytes of a batch without copying its operations.
 pub(crate) fn encode_batch<'a>(
-    entries: impl Iterator<Item = (ResultCode, &'a Operation)>,
+    entries: impl Iterator<Item = (ResultCode, &'a Operation, &'a Balances)>,
     root: &Signed<Root>,
 ) -> Vec<u8> {
     let mut bytes = BATCH_TAG.to_vec();
     bytes.extend([0; 4]);
     let mut count: u32 = 0;
-    for (code, operation) in entries {
+    for (code, operation, balances) in entries {
         bytes.push(code.number());
         operation.write(&mut |part| bytes.extend_from_slice(part));
+        if code.is_proved() {
+            balances.write(&mut |part| bytes.extend_from_slice(part));
+        }
         count = count.checked_add(1).expect("a batch is shorter than 2³²");
     }
     let place = BATCH_TAG.len()..BATCH_TAG.len().saturating_add(4);

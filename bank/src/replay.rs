@@ -4,15 +4,16 @@
 //! record, so records can be checked in parallel; [`Replay`] repeats every decision in order.
 
 use crate::code::{ResultCode, Statistics};
+use crate::command::Command;
 use crate::genesis::{Genesis, GenesisError};
-use crate::record::{Entry, Record};
+use crate::record::{Balances, Entry, Record};
 use crate::registration::{Authenticated, Keys, Registration, Verdict, judge};
 use core::fmt;
 use crypto::Verify;
 use quantity::Fen;
 use std::collections::BTreeMap;
 use wire::identity::PublicKey;
-use wire::receipt::Root;
+use wire::receipt::{Leaf, Root};
 use wire::{DecodeError, Digest, KeyId};
 
 /// What is wrong with a log, and where.
@@ -49,6 +50,8 @@ pub enum Fault {
     BrokenChain,
     /// Repeating the batch gives another Merkle root.
     WrongMerkleRoot,
+    /// Repeating the batch gives other balances than those beside its operations.
+    WrongBalances,
     /// The root's instant lies before that of the root before it.
     ClockWentBack,
     /// The root names another sum of issued money than the wallets hold.
@@ -85,6 +88,7 @@ impl fmt::Display for Fault {
             }
             Self::BrokenChain => write!(f, "the root doesn't follow the root before it"),
             Self::WrongMerkleRoot => write!(f, "repeating gives another Merkle root"),
+            Self::WrongBalances => write!(f, "repeating gives other balances"),
             Self::ClockWentBack => write!(f, "the root is older than the root before it"),
             Self::NotConserved => write!(f, "issued money and the sum of the wallets differ"),
             Self::KeyIsKnown { entry } => write!(f, "the key of operation {entry} is known"),
@@ -155,11 +159,18 @@ impl Replay {
         self.check_unknown_keys(&record)?;
         let Record { entries, root } = record;
         let codes: Vec<ResultCode> = entries.iter().map(|entry| entry.code).collect();
-        let repeated = |Entry { operation, code }| Authenticated::from_log(operation, code);
-        let batch: Vec<Authenticated> = entries.into_iter().map(repeated).collect();
+        let mut balances = Vec::new();
+        let mut batch = Vec::new();
+        for Entry { code, operation, balances: recorded } in entries {
+            if code.is_proved() {
+                balances.push(recorded);
+            }
+            batch.push(Authenticated::from_log(operation, code));
+        }
         let before = self.damage(Fault::ClockWentBack);
         let outcome = self.registration.apply(root.body.at, &batch);
         compare_codes(&codes, outcome.codes())
+            .and_then(|()| compare_balances(&balances, outcome.leaves()))
             .and_then(|()| compare_roots(&root.body, outcome.root()))
             .map_err(|fault| Damage { fault, ..before })?;
         self.registration.commit(outcome, root.signature);
@@ -207,6 +218,11 @@ fn compare_codes(recorded: &[ResultCode], repeated: &[ResultCode]) -> Result<(),
     }
 }
 
+fn compare_balances(recorded: &[Balances], repeated: &[Leaf]) -> Result<(), Fault> {
+    let same = recorded.iter().eq(repeated.iter().map(|leaf| &leaf.balances));
+    if same { Ok(()) } else { Err(Fault::WrongBalances) }
+}
+
 fn compare_roots(recorded: &Root, repeated: &Root) -> Result<(), Fault> {
     if (recorded.batch, recorded.previous) != (repeated.batch, repeated.previous) {
         Err(Fault::BrokenChain)
@@ -226,6 +242,7 @@ fn compare_roots(recorded: &Root, repeated: &Root) -> Result<(), Fault> {
 pub struct Keyring {
     authority: (KeyId, PublicKey),
     registration: PublicKey,
+    supervisor: PublicKey,
     keys: BTreeMap<KeyId, PublicKey>,
 }
 
@@ -242,6 +259,7 @@ impl Keyring {
         Self {
             authority: (crypto::key_id(&authority), authority),
             registration: genesis.registration.body.public_key,
+            supervisor: genesis.supervisor.body.public_key,
             keys,
         }
     }
@@ -249,7 +267,8 @@ impl Keyring {
     /// Learns the keys that a record binds. A pseudonym is a digest of its key, so a key learned
     /// too early or in vain can mislead nobody.
     pub fn learn(&mut self, record: &Record) {
-        for certificate in record.entries.iter().filter_map(|entry| entry.operation.certificate()) {
+        let commands = record.entries.iter().filter_map(|entry| entry.operation.command());
+        for certificate in commands.filter_map(Command::certificate) {
             let key = certificate.body.public_key;
             self.keys.insert(crypto::key_id(&key), key);
         }
@@ -281,8 +300,8 @@ impl Keyring {
             return true;
         }
         let verdict = judge(&entry.operation, self, verifier);
-        let is_chain_refusal = code > ResultCode::BadSignature && code < ResultCode::BadCertificate;
-        if is_chain_refusal && verdict == Verdict::BadCertificate {
+        let is_chain_refusal = code > ResultCode::BadSignature && code < ResultCode::BadEnclosure;
+        if is_chain_refusal && verdict == Verdict::BadEnclosure {
             // The chain was looked at before the certificate to be bound.
             return true;
         }
@@ -297,6 +316,10 @@ impl Keys for Keyring {
 
     fn authority(&self) -> (KeyId, &PublicKey) {
         (self.authority.0, &self.authority.1)
+    }
+
+    fn supervisor(&self) -> &PublicKey {
+        &self.supervisor
     }
 }
 

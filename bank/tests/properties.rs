@@ -6,7 +6,8 @@ mod common;
 use bank::record::Record;
 use bank::registration::{Chain, LEAVES_KEPT};
 use bank::replay::Replay;
-use bank::{Bank, LogError, MemoryLog, Operation, OrderedLog, Registration, ResultCode};
+use bank::terms::{CoinTerms, Recallable, Rest};
+use bank::{Bank, Command, LogError, MemoryLog, Operation, OrderedLog, Registration, ResultCode};
 use common::{Fast, FastKey, FastVerifier, START, Sm2, Suite, World};
 use crypto::{Sign, merkle};
 use proptest::prelude::*;
@@ -27,6 +28,10 @@ impl OrderedLog for Flaky {
             return Err(LogError { reason: "disk full".into() });
         }
         self.log.append(number, record)
+    }
+
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
+        self.log.read(number)
     }
 }
 
@@ -51,6 +56,7 @@ enum Step {
     Supply { amount: i64 },
     Open { serial: u64 },
     Bind { wallet: usize, payer: usize },
+    Own { payer: usize, what: usize, wallets: (usize, usize), amount: i64, days: i64 },
 }
 
 fn spoils() -> impl Strategy<Value = Spoil> {
@@ -76,6 +82,9 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (1_i64..50_000).prop_map(|amount| Step::Supply { amount }),
         1 => (1_u64..20).prop_map(|serial| Step::Open { serial }),
         1 => (0_usize..7, 0_usize..3).prop_map(|(wallet, payer)| Step::Bind { wallet, payer }),
+        20 => (0_usize..3, 0_usize..14, (0_usize..7, 0_usize..7), 0_i64..4000, 0_i64..4).prop_map(
+            |(payer, what, wallets, amount, days)| Step::Own { payer, what, wallets, amount, days }
+        ),
     ]
 }
 
@@ -94,6 +103,12 @@ fn city<S: Suite, L: OrderedLog>(log: L) -> World<S, L> {
     world
 }
 
+/// Policy and templates, so that limits, interest, holds and grants have their part.
+const POLICY: &str = "approve 1 hold
+approve 2 grant
+interest persons IV 0 90000
+limits companies I 0 60.00 120.00 none 400.00";
+
 /// Makes the operations of a batch, given where the bank stands; signers follow what they sign.
 fn operations<L: OrderedLog>(world: &mut World<Fast, L>, steps: &[Step]) -> Vec<Operation> {
     let registration = world.bank.registration().clone();
@@ -111,9 +126,54 @@ fn resume<L: OrderedLog>(world: &mut World<Fast, L>, registration: &Registration
     world.operator.resume(registration.chain(world.operator.key()).unwrap());
     world.central_bank.resume(registration.chain(world.central_bank.key()).unwrap());
     for payer in world.payers.values_mut() {
-        let key = crypto::key_id(&payer.key.public_key());
-        payer.chain = registration.chain(key).unwrap_or(Chain::START);
+        payer.desk.resume(registration.chain(payer.desk.key()).unwrap_or(Chain::START));
     }
+}
+
+/// A command of an owner, about holds and coin strings that may or may not be there.
+fn own<L: OrderedLog>(
+    world: &mut World<Fast, L>,
+    step: (usize, usize, usize),
+    amount: i64,
+    days: i64,
+) -> Command {
+    let (what, from, to) = step;
+    let (debit, credit) = (world.id(WALLETS[from]), world.id(WALLETS[to]));
+    let (from, until) = (world.now, world.now + Duration::from_days(days));
+    let registration = world.bank.registration();
+    let hold = registration.holds().nth(to).map_or(Digest::default(), |(id, _)| id);
+    let coin = registration.coins().nth(to).map_or(Digest::default(), |(id, _)| id);
+    let other = registration.coins().nth(from_place(step)).map_or(coin, |(id, _)| id);
+    let half = registration.coins().nth(to).map_or(1, |(_, coin)| coin.amount.fen() / 2);
+    let amounts = [amount, half].map(Fen::from_fen).into_iter().collect();
+    let (amount, coins) = (Fen::from_fen(amount), [coin, other].into_iter().collect());
+    let terms = |recallable| CoinTerms {
+        purpose: 1,
+        payees: [credit, debit].into_iter().collect(),
+        until,
+        recallable,
+    };
+    match what {
+        0 | 1 => Command::Hold { debit, credit, amount, template: 1, from, until },
+        2 => Command::Post { hold, amount, rest: Rest::Stays },
+        3 => Command::Post { hold, amount, rest: Rest::Returns },
+        4 => Command::Void { hold },
+        5 => Command::Mint { wallet: debit, amounts },
+        6 => {
+            Command::Grant { debit, credit, amount, template: 2, terms: terms(Recallable::AnyTime) }
+        }
+        7 => Command::Grant { debit, credit, amount, template: 2, terms: terms(Recallable::AtEnd) },
+        8 => Command::Spend { coins: [coin].into_iter().collect(), credit, amount },
+        9 => Command::Split { coin, amounts },
+        10 => Command::Merge { coins },
+        11 => Command::Melt { coins: [coin].into_iter().collect() },
+        12 => Command::ClawBack { coin },
+        _ => Command::Sweep { wallet: debit, keep: Some(amount) },
+    }
+}
+
+fn from_place((_, from, _): (usize, usize, usize)) -> usize {
+    from
 }
 
 fn operation<L: OrderedLog>(world: &mut World<Fast, L>, step: &Step) -> Operation {
@@ -138,7 +198,14 @@ fn operation<L: OrderedLog>(world: &mut World<Fast, L>, step: &Step) -> Operatio
             world.operator.unfreeze(at, which)
         }
         Step::Issue { amount } => world.central_bank.issue(at, Fen::from_fen(*amount)),
-        Step::Supply { amount } => world.central_bank.supply(at, Fen::from_fen(*amount)),
+        Step::Supply { amount } => {
+            world.central_bank.supply(at, common::OPERATOR, Fen::from_fen(*amount))
+        }
+        Step::Own { payer, what, wallets: (from, to), amount, days } => {
+            let command = own(world, (*what, *from, *to), *amount, *days);
+            let payer = world.payers.get_mut(PAYERS[*payer]).unwrap();
+            payer.desk.instruct(at, command)
+        }
         Step::Open { serial } => {
             let wallet = WalletId::new(common::OPERATOR, *serial).unwrap();
             world.operator.open(at, wallet, bank::WalletKind::Personal, bank::Grade::IV)
@@ -175,7 +242,7 @@ fn pay<L: OrderedLog>(
         Spoil::Previous => order.previous.0[0] ^= 1,
         Spoil::Signature => {}
     }
-    let mut sealed = payer.key.seal(order);
+    let mut sealed = payer.desk.signer().seal(order);
     if matches!(spoil, Spoil::Signature) {
         sealed.signature.0[5] ^= 0x40;
     }
@@ -197,6 +264,7 @@ proptest! {
     #[test]
     fn conserves_and_recovers(batches in batches()) {
         let mut world = city::<Fast, _>(Flaky::default());
+        world.run(POLICY);
         let mut log = world.bank.log().log.clone();
         for (steps, refuse) in &batches {
             let operations = operations(&mut world, steps);
@@ -212,6 +280,11 @@ proptest! {
             log = world.bank.log().log.clone();
             let registration = world.bank.registration();
             prop_assert!(registration.wallets().all(|wallet| !wallet.balance.is_negative()));
+            let snapshot = registration.to_snapshot();
+            let again = Registration::from_snapshot(&world.genesis, &snapshot).unwrap();
+            prop_assert_eq!(again.wallets_total(), registration.wallets_total());
+            prop_assert_eq!(again.to_snapshot(), snapshot);
+            world.now = world.now + Duration::from_hours(13);
         }
         let authority = world.authentication.public_key();
         let recovered =
@@ -448,7 +521,8 @@ fn a_sleeping_key_keeps_its_receipt() {
     }
     let registration = world.bank.registration();
     assert_eq!(registration.receipt(order.digest()), None);
-    assert_eq!(registration.receipt_of(order.signer(), order.digest()), receipt);
+    assert_eq!(registration.receipt_of(order.signer(), order.digest()), None);
+    assert_eq!(world.bank.receipt_of(order.signer(), order.digest()), Ok(receipt.clone()));
     let again = world.submit(vec![order]).remove(0);
     assert_eq!((again.code, again.receipt), (ResultCode::Exists, receipt));
 }

@@ -25,7 +25,18 @@ macro_rules! tables {
         }
     )*};
 }
-tables!(payments, chain, refusals);
+tables!(
+    payments,
+    chain,
+    refusals,
+    exchange,
+    limits,
+    sub_wallets,
+    holds,
+    coins,
+    interest,
+    disclosure
+);
 
 #[test]
 #[should_panic(expected = "line 2: pay house-meter house grid 1.00 -> frozen: found accepted")]

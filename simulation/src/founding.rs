@@ -8,7 +8,7 @@ use crate::scenario::{Limits as LimitRule, Scenario};
 use bank::authentication::{AuthenticationCentre, Validity};
 use bank::issuance::CentralBank;
 use bank::operator::Operator;
-use bank::{Genesis, Grade, Operation, WalletKind};
+use bank::{Genesis, GenesisOperator, Grade, Operation, WalletKind};
 use contract::{CustomerClass, Role};
 use crypto::{Sign, SigningKey};
 use quantity::{Duration, Fen, Instant};
@@ -17,8 +17,9 @@ use wire::identity::Certificate;
 use wire::tee::Limits;
 use wire::{Digest, KeyId, MeterId, Role as KeyRole, Signed, WalletId};
 
-/// First three digits of the operator's wallets.
-const OPERATOR: u16 = 102;
+/// First three digits of the wallets of the two operators: that of the companies and of half the
+/// customers, and that of the other half. A payment from one to the other is final at once.
+const OPERATORS: [u16; 2] = [102, 105];
 /// Certificates and institutions are valid this long.
 const VALIDITY: Duration = Duration::from_days(3650);
 
@@ -31,8 +32,10 @@ pub struct Keys {
     pub central_bank: SigningKey,
     /// Signs roots.
     pub registration: SigningKey,
-    /// Signs what happens to wallets.
-    pub operator: SigningKey,
+    /// Signs warrants, the second key that opens an anonymous wallet.
+    pub supervisor: SigningKey,
+    /// Sign what happens to wallets. The first one also lets meters' limits be changed.
+    pub operators: [SigningKey; 2],
     /// First signer of contracts.
     pub regulator: SigningKey,
     /// Second signer of contracts, signer of price signals, holder of the company's wallets.
@@ -48,7 +51,8 @@ impl Keys {
             authority: key(random.part(1)),
             central_bank: key(random.part(2)),
             registration: key(random.part(3)),
-            operator: key(random.part(4)),
+            supervisor: key(random.part(7)),
+            operators: [key(random.part(4)), key(random.part(8))],
             regulator: key(random.part(5)),
             grid_company: key(random.part(6)),
         }
@@ -69,7 +73,7 @@ impl Keys {
         Anchors {
             signers: self.signers(),
             registration_centre: self.registration.public_key(),
-            operator: self.operator.public_key(),
+            operator: self.operators[0].public_key(),
         }
     }
 }
@@ -122,7 +126,11 @@ impl Default for CompanyWallets {
 }
 
 fn wallet(serial: u64) -> WalletId {
-    WalletId::new(OPERATOR, serial).expect("serial numbers of the pilot are short")
+    wallet_at(0, serial)
+}
+
+fn wallet_at(operator: usize, serial: u64) -> WalletId {
+    WalletId::new(OPERATORS[operator], serial).expect("serial numbers of the pilot are short")
 }
 
 /// One meter before it is made.
@@ -170,10 +178,18 @@ impl MeterPlan {
         }
     }
 
+    /// Which operator the owner of the meter chose.
+    fn operator(&self) -> usize {
+        match self.place {
+            Place::Customer(index) => usize::from(index % 2 == 1),
+            Place::Plant(_) => 0,
+        }
+    }
+
     /// The owner's bill-payment wallet.
     #[must_use]
     pub fn bill_wallet(&self) -> WalletId {
-        wallet(1_000_000 + self.number())
+        wallet_at(self.operator(), 1_000_000 + self.number())
     }
 
     /// The sub-wallet of the purchase-payment wallet that is bound to this meter.
@@ -185,7 +201,7 @@ impl MeterPlan {
     /// The owner's income wallet.
     #[must_use]
     pub fn income_wallet(&self) -> WalletId {
-        wallet(3_000_000 + self.number())
+        wallet_at(self.operator(), 3_000_000 + self.number())
     }
 
     /// The fiscal sub-wallet that is bound to this meter.
@@ -225,7 +241,7 @@ pub struct Founding {
     random: Random,
     centre: AuthenticationCentre<SigningKey>,
     bank: CentralBank<SigningKey>,
-    operator: Operator<SigningKey>,
+    operators: [Operator<SigningKey>; 2],
 }
 
 impl Founding {
@@ -239,7 +255,8 @@ impl Founding {
             random: Random::from_seed(seed).part(0x6d65_7465_7273),
             centre: AuthenticationCentre::new(keys.authority.clone()),
             bank: CentralBank::new(keys.central_bank.clone()),
-            operator: Operator::new(keys.operator.clone(), OPERATOR),
+            operators: [0, 1]
+                .map(|place| Operator::new(keys.operators[place].clone(), OPERATORS[place])),
             keys,
         }
     }
@@ -264,26 +281,28 @@ impl Founding {
                 KeyRole::RegistrationCentre,
                 self.keys.registration.public_key(),
             ),
-            ("operator", KeyRole::Operator, self.keys.operator.public_key()),
+            ("supervisor", KeyRole::Supervisor, self.keys.supervisor.public_key()),
         ];
-        let [central_bank, registration, operator] =
+        let [central_bank, registration, supervisor] =
             institutions.map(|(name, role, key)| self.centre.certify(name, role, key, validity));
-        let operator_number = OPERATOR;
-        Genesis {
-            at: self.start,
-            operator_number,
-            authentication,
-            central_bank,
-            registration,
-            operator,
-        }
+        let keys = self.keys.operators.each_ref().map(Sign::public_key);
+        let operator = |(number, key)| GenesisOperator {
+            number,
+            certificate: self.centre.certify("operator", KeyRole::Operator, key, validity),
+        };
+        let operators = OPERATORS.into_iter().zip(keys).map(operator).collect();
+        let at = self.start;
+        Genesis { at, authentication, central_bank, registration, supervisor, operators }
     }
 
     /// Issues the money and opens the company's and the state's wallets.
     pub fn institutions(&mut self, scenario: &Scenario) -> Vec<Operation> {
         let (at, company) = (self.start, self.company);
         let issued = Fen::from_yuan(scenario.issued_yuan);
-        let mut operations = vec![self.bank.issue(at, issued), self.bank.supply(at, issued)];
+        // A tenth is enough for the second operator: only customers are with it.
+        let second = Fen::from_fen(issued.fen() / 10);
+        let mut operations = self.bank.endow(at, OPERATORS[0], issued - second, Fen::ZERO);
+        operations.extend(self.bank.endow(at, OPERATORS[1], second, issued - second));
         let wallets = [
             (company.income, WalletKind::Income),
             (company.purchase, WalletKind::Corporate),
@@ -292,18 +311,18 @@ impl Founding {
             (company.fiscal, WalletKind::Corporate),
         ];
         for (wallet, kind) in wallets {
-            operations.push(self.operator.open(at, wallet, kind, Grade::I));
+            operations.push(self.operators[0].open(at, wallet, kind, Grade::I));
         }
         let validity = self.validity();
         let key = self.keys.grid_company.public_key();
         let certificate = self.centre.certify("grid company", KeyRole::GridCompany, key, validity);
         for wallet in [company.income, company.purchase, company.fiscal] {
-            operations.push(self.operator.bind(at, wallet, certificate.clone()));
+            operations.push(self.operators[0].bind(at, wallet, certificate.clone()));
         }
         // A twentieth of the money is the company's float and a fiftieth the year's subsidies.
         let share = |part: i64| Fen::from_fen(issued.fen() / part);
-        operations.push(self.operator.draw(at, company.purchase, share(20)));
-        operations.push(self.operator.draw(at, company.fiscal, share(50)));
+        operations.extend(self.operators[0].fund(at, company.purchase, share(20)));
+        operations.extend(self.operators[0].fund(at, company.fiscal, share(50)));
         operations
     }
 
@@ -356,31 +375,38 @@ impl Founding {
         let mut operations = Vec::new();
         for (role, wallet, balance) in plan.debits() {
             let sub = (WalletKind::Corporate, Grade::I);
-            operations.push(match role {
-                Role::GridPurchase => {
-                    self.operator.open_sub_wallet(at, wallet, self.company.purchase, sub)
-                }
-                Role::Fiscal => self.operator.open_sub_wallet(at, wallet, self.company.fiscal, sub),
+            let parent = match role {
+                Role::GridPurchase => Some(self.company.purchase),
+                Role::Fiscal => Some(self.company.fiscal),
                 Role::CustomerBill
                 | Role::GridIncome
                 | Role::GeneratorIncome
                 | Role::Treasury
                 | Role::GovernmentFund
                 | Role::PeerIncome
-                | Role::Balancing => {
-                    self.operator.open(at, wallet, WalletKind::Personal, Grade::II)
-                }
+                | Role::Balancing => None,
+            };
+            let operator = self.operator_of(wallet);
+            operations.push(match parent {
+                Some(parent) => operator.open_sub_wallet(at, wallet, parent, sub),
+                None => operator.open(at, wallet, WalletKind::Personal, Grade::II),
             });
-            operations.push(self.operator.bind(at, wallet, certificate.clone()));
+            operations.push(operator.bind(at, wallet, certificate.clone()));
             if balance > Fen::ZERO {
-                operations.push(self.operator.draw(at, wallet, balance));
+                operations.extend(operator.fund(at, wallet, balance));
             }
         }
         if plan.trades.export {
             let income = plan.income_wallet();
-            operations.push(self.operator.open(at, income, WalletKind::Income, Grade::I));
+            let operator = self.operator_of(income);
+            operations.push(operator.open(at, income, WalletKind::Income, Grade::I));
         }
         operations
+    }
+
+    fn operator_of(&mut self, wallet: WalletId) -> &mut Operator<SigningKey> {
+        let second = wallet.operator() == OPERATORS[1];
+        &mut self.operators[usize::from(second)]
     }
 }
 

@@ -1,6 +1,7 @@
-//! Merkle trees of the last batches, from which receipts are cut.
+//! Merkle trees of the last batches, from which receipts are cut. Older ones are grown again from
+//! the records of the log.
 
-use super::directory::KeySlot;
+use super::directory::Place;
 use crypto::merkle;
 use heapless::Vec as Bounded;
 use std::collections::VecDeque;
@@ -13,15 +14,6 @@ pub const LEAVES_KEPT: usize = 1 << 18;
 /// Batches that are kept at most, however few leaves they have.
 pub const BATCHES_KEPT: usize = 1 << 16;
 
-/// Where the receipt of a remembered order is.
-#[derive(Clone, Debug)]
-pub(super) enum Proof {
-    /// In the tree of a batch.
-    InBatch { batch: u64, index: usize },
-    /// Cut out before the tree was dropped.
-    Cut(Box<Receipt>),
-}
-
 /// The last batches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Archive {
@@ -29,12 +21,11 @@ pub(super) struct Archive {
     leaves: usize,
 }
 
-/// One batch: its leaves, whose they are, and all levels of the tree above them.
+/// One batch: its leaves and all levels of the tree above them.
 #[derive(Clone, Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     root: Signed<Root>,
     leaves: Vec<Leaf>,
-    owners: Vec<KeySlot>,
     levels: Vec<Vec<Digest>>,
 }
 
@@ -58,24 +49,22 @@ pub(super) fn root_of(levels: &[Vec<Digest>]) -> Digest {
 }
 
 impl Batch {
-    pub(super) fn new(
+    pub(super) const fn new(
         root: Signed<Root>,
         leaves: Vec<Leaf>,
-        owners: Vec<KeySlot>,
         levels: Vec<Vec<Digest>>,
     ) -> Self {
-        assert_eq!(leaves.len(), owners.len(), "each leaf has its key");
-        Self { root, leaves, owners, levels }
+        Self { root, leaves, levels }
     }
 
-    /// Leaves with their keys.
-    pub(super) fn owned_leaves(&self) -> impl Iterator<Item = (usize, KeySlot, Digest)> + '_ {
-        let owned = self.owners.iter().zip(&self.leaves).enumerate();
-        owned.map(|(index, (owner, leaf))| (index, *owner, leaf.order))
+    /// Grows the tree again.
+    pub(crate) fn grow(root: Signed<Root>, leaves: Vec<Leaf>) -> Self {
+        let levels = levels(&leaves);
+        Self { root, leaves, levels }
     }
 
     /// Cuts out the receipt of one leaf.
-    pub(super) fn receipt(&self, index: usize) -> Option<Receipt> {
+    pub(crate) fn receipt(&self, index: usize) -> Option<Receipt> {
         let leaf = self.leaves.get(index)?.clone();
         let (path, index) = self.path(index);
         let Signed { body: root, signature } = self.root.clone();
@@ -108,23 +97,24 @@ impl Archive {
         self.batches.push_back(batch);
     }
 
-    /// Takes out the oldest batch if more leaves are kept than promised.
-    pub(super) fn pop_surplus(&mut self) -> Option<Batch> {
-        let oldest = self.batches.front()?.leaves.len();
-        let rest = self.leaves.saturating_sub(oldest);
-        let surplus = rest >= LEAVES_KEPT || self.batches.len() > BATCHES_KEPT;
-        if !surplus || self.batches.len() == 1 {
-            return None;
+    /// Drops the oldest batches as long as more leaves are kept than promised.
+    pub(super) fn drop_surplus(&mut self) {
+        while let Some(oldest) = self.batches.front() {
+            let rest = self.leaves.saturating_sub(oldest.leaves.len());
+            let surplus = rest >= LEAVES_KEPT || self.batches.len() > BATCHES_KEPT;
+            if !surplus || self.batches.len() == 1 {
+                return;
+            }
+            self.leaves = rest;
+            self.batches.pop_front();
         }
-        self.leaves = rest;
-        self.batches.pop_front()
     }
 
     /// The receipt of a leaf of a batch, if that batch is still kept.
-    pub(super) fn receipt(&self, batch: u64, index: usize) -> Option<Receipt> {
+    pub(super) fn receipt(&self, place: Place) -> Option<Receipt> {
         let first = self.batches.front()?.root.body.batch;
-        let place = usize::try_from(batch.checked_sub(first)?).ok()?;
-        self.batches.get(place)?.receipt(index)
+        let batch = usize::try_from(place.batch.checked_sub(first)?).ok()?;
+        self.batches.get(batch)?.receipt(usize::try_from(place.leaf).ok()?)
     }
 
     /// The receipt of an order, searched from the newest batch on.

@@ -1,7 +1,9 @@
 //! The step that needs no state but the keys, so that many threads may take it at once.
 
 use crate::code::ResultCode;
+use crate::command::Command;
 use crate::operation::Operation;
+use crate::terms::Warrant;
 use crypto::Verify;
 use wire::identity::PublicKey;
 use wire::{Digest, KeyId, Signed, Wire};
@@ -24,14 +26,15 @@ pub(crate) enum Verdict {
     UnknownKey,
     /// The signature isn't the key's.
     BadSignature,
-    /// The signature is the key's, that under the certificate isn't the authentication centre's.
-    BadCertificate,
+    /// The signature is the key's, that under what it encloses isn't by whom it must be.
+    BadEnclosure,
 }
 
 /// Where public keys are looked up.
 pub(crate) trait Keys {
     fn public_key(&self, key: KeyId) -> Option<&PublicKey>;
     fn authority(&self) -> (KeyId, &PublicKey);
+    fn supervisor(&self) -> &PublicKey;
 }
 
 impl Authenticated {
@@ -66,7 +69,7 @@ impl Authenticated {
             Verdict::Good => None,
             Verdict::UnknownKey => Some(ResultCode::UnknownKey),
             Verdict::BadSignature => Some(ResultCode::BadSignature),
-            Verdict::BadCertificate => Some(ResultCode::BadCertificate),
+            Verdict::BadEnclosure => Some(ResultCode::BadEnclosure),
         }
     }
 
@@ -83,8 +86,8 @@ impl Verdict {
             Self::UnknownKey
         } else if code == ResultCode::BadSignature {
             Self::BadSignature
-        } else if code == ResultCode::BadCertificate {
-            Self::BadCertificate
+        } else if code == ResultCode::BadEnclosure {
+            Self::BadEnclosure
         } else {
             Self::Good
         }
@@ -104,16 +107,23 @@ pub(crate) fn judge(operation: &Operation, keys: &impl Keys, verifier: &impl Ver
     if !signed {
         return Verdict::BadSignature;
     }
-    let (issuer, authority) = keys.authority();
-    match operation.certificate() {
-        Some(certificate)
-            if certificate.body.issuer != issuer
-                || !is_signed(authority, certificate, verifier) =>
-        {
-            Verdict::BadCertificate
-        }
+    match operation.command() {
+        Some(command) if !encloses_well(command, keys, verifier) => Verdict::BadEnclosure,
         Some(_) | None => Verdict::Good,
     }
+}
+
+/// Whether the certificate or warrant that a command brings is signed by whom it must be.
+fn encloses_well(command: &Command, keys: &impl Keys, verifier: &impl Verify) -> bool {
+    let (issuer, authority) = keys.authority();
+    if let Some(certificate) = command.certificate() {
+        return certificate.body.issuer == issuer && is_signed(authority, certificate, verifier);
+    }
+    if let Command::Disclose { serial, warrant, supervisor } = command {
+        let warrant = Warrant { serial: *serial, warrant: *warrant };
+        return verifier.verify(keys.supervisor(), &warrant, supervisor);
+    }
+    true
 }
 
 fn is_signed<T: Wire>(key: &PublicKey, message: &Signed<T>, verifier: &impl Verify) -> bool {

@@ -1,13 +1,13 @@
 //! Keys: certificates, the wallets that they may debit, and the chain of their orders.
 
-use super::archive::Proof;
+use super::index::Index;
 use super::ledger::Slot;
 use crate::code::ResultCode;
 use crate::genesis::Genesis;
 use crate::operation::Operation;
 use heapless::Vec as Bounded;
 use quantity::Instant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use wire::identity::{Certificate, PublicKey};
 use wire::receipt::BOUND_WALLETS_MAX;
 use wire::{Digest, KeyId, WalletId};
@@ -35,27 +35,39 @@ impl Chain {
     }
 }
 
+/// Where the leaf of an order stands: in which batch, and which of its leaves it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the batch.
+    pub batch: u64,
+    /// Position among the leaves of the batch.
+    pub leaf: u32,
+}
+
 /// Position of a key; it never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct KeySlot(usize);
+pub(super) struct KeySlot(u32);
+
+/// Wallets that a key may debit, by rising number.
+pub(super) type Bindings = Bounded<(WalletId, Slot), BOUND_WALLETS_MAX>;
 
 #[derive(Clone, Debug)]
 pub(super) struct Key {
+    pub(super) id: KeyId,
     pub(super) certificate: Certificate,
-    /// By rising number.
-    pub(super) bound: Bounded<(WalletId, Slot), BOUND_WALLETS_MAX>,
-    pub(super) chain: Chain,
+    pub(super) bound: Bindings,
+    /// Number of the last order.
+    pub(super) sequence: u64,
     /// The last orders of the chain, oldest first.
-    pub(super) remembered: VecDeque<Remembered>,
+    pub(super) remembered: Bounded<Remembered, ORDERS_REMEMBERED>,
 }
 
 /// An order of a key's chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Remembered {
-    pub(super) sequence: u64,
     pub(super) digest: Digest,
     pub(super) code: ResultCode,
-    pub(super) proof: Proof,
+    pub(super) place: Place,
 }
 
 /// All keys. Changes can be taken back until [`settle`](Self::settle).
@@ -63,29 +75,40 @@ pub(super) struct Remembered {
 pub(super) struct Directory {
     authority: PublicKey,
     authority_id: KeyId,
-    slots: BTreeMap<KeyId, KeySlot>,
+    index: Index,
     keys: Vec<Key>,
     revoked: BTreeSet<u64>,
     undo: Vec<Undo>,
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all entries are of the largest kind")]
 enum Undo {
-    Added(KeyId),
+    Added,
     Certificate(KeySlot, Certificate),
-    Bound(KeySlot, WalletId),
-    Advanced(KeySlot, Chain, Option<Remembered>),
+    Bound(KeySlot, Bindings),
+    Advanced(KeySlot, Option<Remembered>),
     Revoked(u64),
 }
 
+impl KeySlot {
+    fn index(self) -> usize {
+        usize::try_from(self.0).expect("32 bits")
+    }
+
+    fn at(place: usize) -> Self {
+        Self(u32::try_from(place).expect("there are fewer than 2³² keys"))
+    }
+}
+
 impl Directory {
-    pub(super) const fn new(genesis: &Genesis) -> Self {
+    pub(super) fn new(genesis: &Genesis) -> Self {
         let authority = &genesis.authentication.body;
         Self {
             authority: authority.public_key,
             // The authentication centre certifies itself, so it is its own issuer.
             authority_id: authority.issuer,
-            slots: BTreeMap::new(),
+            index: Index::default(),
             keys: Vec::new(),
             revoked: BTreeSet::new(),
             undo: Vec::new(),
@@ -101,24 +124,24 @@ impl Directory {
     }
 
     pub(super) fn find(&self, key: KeyId) -> Option<KeySlot> {
-        self.slots.get(&key).copied()
+        self.index.find(hash(key), |place| self.keys[place].id == key).map(KeySlot::at)
     }
 
     pub(super) fn key(&self, slot: KeySlot) -> &Key {
-        &self.keys[slot.0]
+        &self.keys[slot.index()]
     }
 
     pub(super) fn get(&self, key: KeyId) -> Option<&Key> {
         self.find(key).map(|slot| self.key(slot))
     }
 
-    /// All keys by rising pseudonym.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (KeyId, &Key)> {
-        self.slots.iter().map(|(id, slot)| (*id, self.key(*slot)))
+    /// All keys in the order in which they came in.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Key> {
+        self.keys.iter()
     }
 
-    pub(super) fn revoked(&self) -> impl Iterator<Item = u64> + '_ {
-        self.revoked.iter().copied()
+    pub(super) const fn revoked(&self) -> &BTreeSet<u64> {
+        &self.revoked
     }
 
     pub(super) fn is_revoked(&self, certificate: &Certificate) -> bool {
@@ -144,35 +167,36 @@ impl Directory {
         operation: &Operation,
         digest: Digest,
     ) -> Result<(), ResultCode> {
-        let key = self.key(slot);
-        if operation.sequence() <= key.chain.sequence {
+        let (key, chain) = (self.key(slot), self.key(slot).chain());
+        if operation.sequence() <= chain.sequence {
             return Err(key.repetition(operation.sequence(), digest));
         }
-        if operation.sequence() > key.chain.next_sequence() {
+        if operation.sequence() > chain.next_sequence() {
             return Err(ResultCode::Gap);
         }
-        if operation.previous() == key.chain.last { Ok(()) } else { Err(ResultCode::Fork) }
+        if operation.previous() == chain.last { Ok(()) } else { Err(ResultCode::Fork) }
     }
 
     /// Adds a key, or renews its certificate.
     pub(super) fn admit(&mut self, certificate: Certificate) -> KeySlot {
         let id = crypto::key_id(&certificate.public_key);
         if let Some(slot) = self.find(id) {
-            let known = &mut self.keys[slot.0].certificate;
+            let known = &mut self.keys[slot.index()].certificate;
             self.undo.push(Undo::Certificate(slot, *known));
             *known = certificate;
             return slot;
         }
-        let slot = KeySlot(self.keys.len());
-        self.slots.insert(id, slot);
-        self.keys.push(Key {
-            certificate,
-            bound: Bounded::new(),
-            chain: Chain::START,
-            remembered: VecDeque::new(),
-        });
-        self.undo.push(Undo::Added(id));
-        slot
+        let (bound, remembered) = (Bounded::new(), Bounded::new());
+        self.undo.push(Undo::Added);
+        self.restore(Key { id, certificate, bound, sequence: 0, remembered })
+    }
+
+    /// Puts a key of a snapshot back.
+    pub(super) fn restore(&mut self, key: Key) -> KeySlot {
+        let keys = &self.keys;
+        self.index.push(hash(key.id), |place| hash(keys[place].id));
+        self.keys.push(key);
+        KeySlot::at(self.keys.len().saturating_sub(1))
     }
 
     /// Lets a key debit a wallet; refused if it may debit as many as it can.
@@ -182,14 +206,22 @@ impl Directory {
         wallet: WalletId,
         at: Slot,
     ) -> Result<(), ResultCode> {
-        let bound = &mut self.keys[slot.0].bound;
+        let bound = &mut self.keys[slot.index()].bound;
         let place = bound.partition_point(|(id, _)| *id < wallet);
         if bound.get(place).is_some_and(|(id, _)| *id == wallet) {
             return Ok(());
         }
+        let before = bound.clone();
         bound.insert(place, (wallet, at)).map_err(|_| ResultCode::TooManyWallets)?;
-        self.undo.push(Undo::Bound(slot, wallet));
+        self.undo.push(Undo::Bound(slot, before));
         Ok(())
+    }
+
+    /// Takes a key's right to debit a wallet away.
+    pub(super) fn unbind(&mut self, slot: KeySlot, wallet: WalletId) {
+        let bound = &mut self.keys[slot.index()].bound;
+        self.undo.push(Undo::Bound(slot, bound.clone()));
+        bound.retain(|(id, _)| *id != wallet);
     }
 
     pub(super) fn revoke(&mut self, serial: u64) {
@@ -200,22 +232,12 @@ impl Directory {
 
     /// Takes the next order into a key's chain.
     pub(super) fn advance(&mut self, slot: KeySlot, order: Remembered) {
-        let key = &mut self.keys[slot.0];
-        assert_eq!(order.sequence, key.chain.next_sequence(), "a chain has no gap");
-        let full = key.remembered.len() == ORDERS_REMEMBERED;
-        let dropped = if full { key.remembered.pop_front() } else { None };
-        self.undo.push(Undo::Advanced(slot, key.chain, dropped));
-        key.chain = Chain { sequence: order.sequence, last: order.digest };
-        key.remembered.push_back(order);
-    }
-
-    /// The remembered order with this digest, to move its proof.
-    pub(super) fn remembered_mut(
-        &mut self,
-        slot: KeySlot,
-        digest: Digest,
-    ) -> Option<&mut Remembered> {
-        self.keys[slot.0].remembered.iter_mut().find(|order| order.digest == digest)
+        let key = &mut self.keys[slot.index()];
+        let full = key.remembered.is_full();
+        let dropped = full.then(|| key.remembered.remove(0));
+        self.undo.push(Undo::Advanced(slot, dropped));
+        key.sequence = key.sequence.checked_add(1).expect("no key signs 2⁶⁴ orders");
+        key.remembered.push(order).expect("room was made");
     }
 
     pub(super) fn roll_back(&mut self) {
@@ -226,13 +248,13 @@ impl Directory {
 
     fn take_back(&mut self, undo: Undo) {
         match undo {
-            Undo::Added(id) => {
-                self.slots.remove(&id);
-                self.keys.pop();
+            Undo::Added => {
+                let key = self.keys.pop().expect("the key was added");
+                self.index.pop(hash(key.id));
             }
-            Undo::Certificate(slot, certificate) => self.keys[slot.0].certificate = certificate,
-            Undo::Bound(slot, wallet) => self.keys[slot.0].bound.retain(|(id, _)| *id != wallet),
-            Undo::Advanced(slot, chain, dropped) => self.keys[slot.0].step_back(chain, dropped),
+            Undo::Certificate(slot, before) => self.keys[slot.index()].certificate = before,
+            Undo::Bound(slot, before) => self.keys[slot.index()].bound = before,
+            Undo::Advanced(slot, dropped) => self.keys[slot.index()].step_back(dropped),
             Undo::Revoked(serial) => {
                 self.revoked.remove(&serial);
             }
@@ -250,21 +272,37 @@ impl Key {
         self.bound.iter().any(|(id, _)| *id == wallet)
     }
 
+    pub(super) fn chain(&self) -> Chain {
+        let last = self.remembered.last().map_or(Chain::START.last, |order| order.digest);
+        Chain { sequence: self.sequence, last }
+    }
+
+    /// The remembered order with this digest.
+    pub(super) fn recall(&self, digest: Digest) -> Option<&Remembered> {
+        self.remembered.iter().find(|order| order.digest == digest)
+    }
+
     fn repetition(&self, sequence: u64, digest: Digest) -> ResultCode {
-        match self.remembered.iter().find(|order| order.sequence == sequence) {
+        let age = usize::try_from(self.sequence.saturating_sub(sequence)).unwrap_or(usize::MAX);
+        match self.remembered.iter().rev().nth(age) {
             Some(order) if order.digest == digest => ResultCode::Exists,
             Some(_) => ResultCode::Fork,
             None => ResultCode::Stale,
         }
     }
 
-    fn step_back(&mut self, chain: Chain, dropped: Option<Remembered>) {
-        self.remembered.pop_back();
-        self.chain = chain;
+    fn step_back(&mut self, dropped: Option<Remembered>) {
+        self.remembered.pop();
+        self.sequence = self.sequence.checked_sub(1).expect("an order was taken in");
         if let Some(order) = dropped {
-            self.remembered.push_front(order);
+            self.remembered.insert(0, order).expect("room was made");
         }
     }
+}
+
+/// A pseudonym is a piece of a digest, so any part of it is spread already.
+fn hash(key: KeyId) -> u64 {
+    u64::from_be_bytes(*key.0.first_chunk().expect("16 bytes"))
 }
 
 pub(super) fn is_valid(certificate: &Certificate, now: Instant) -> bool {

@@ -1,9 +1,10 @@
-//! Wallets and balances, with the list of what to undo.
+//! Wallets and what is in them, with the list of what to undo.
 
+use super::index::Index;
+use super::interest::{Accrual, Rates};
 use crate::code::ResultCode;
-use crate::operation::{Grade, WalletKind};
-use quantity::Fen;
-use std::collections::BTreeMap;
+use crate::terms::{Grade, WalletKind};
+use quantity::{Fen, Instant};
 use wire::WalletId;
 
 /// A wallet as the registration centre knows it: a number, no name.
@@ -15,16 +16,36 @@ pub struct Wallet {
     pub kind: WalletKind,
     /// How well its holder is identified.
     pub grade: Grade,
-    /// The parent of a sub-wallet.
-    pub parent: Option<WalletId>,
     /// Whether it may pay.
     pub state: WalletState,
-    /// Money in it, never negative.
+    /// The parent of a sub-wallet.
+    pub parent: Option<WalletId>,
+    /// Money that can be spent, never negative.
     pub balance: Fen,
+    /// Money set aside for payees.
+    pub held: Fen,
+    /// Money in coin strings.
+    pub coins: Fen,
+    /// Bank money of the holder with the operator: no digital yuan.
+    pub deposit: Fen,
+    /// What was paid on the last day and in the last year with a payment.
+    pub(super) spent: Spent,
+    /// Interest earned and not paid.
+    pub(super) accrual: Accrual,
+}
+
+/// Counters behind the limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spent {
+    pub(super) day: u32,
+    pub(super) year: u32,
+    pub(super) in_day: Fen,
+    pub(super) in_year: Fen,
 }
 
 /// Whether a wallet may pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum WalletState {
     /// It pays and receives.
     Active = 0,
@@ -32,110 +53,239 @@ pub enum WalletState {
     Frozen = 1,
 }
 
-/// Position of a wallet; it never changes while the wallet exists.
+/// Where money of a wallet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot(usize);
+pub(super) enum Part {
+    Balance,
+    Held,
+    Coins,
+}
+
+/// Position of a wallet; it never changes while the wallet exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Slot(u32);
+
+/// The legal day and year of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Calendar {
+    pub(super) day: u32,
+    pub(super) year: u32,
+}
 
 /// All wallets. Changes can be taken back until [`settle`](Self::settle).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    slots: BTreeMap<WalletId, Slot>,
+    index: Index,
     wallets: Vec<Wallet>,
-    /// Sum of all balances, moved by each single write of a balance.
+    /// Sum of all money, moved by each single write.
     total: i128,
+    today: Calendar,
+    rates: Rates,
     undo: Vec<Undo>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Undo {
-    Balance(Slot, Fen),
-    State(Slot, WalletState),
-    Opened(WalletId),
+    Changed(Slot, Wallet),
+    Opened,
 }
 
 /// How much was there to undo at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark(usize);
 
+impl Mark {
+    /// Before anything of the batch.
+    pub(super) const START: Self = Self(0);
+}
+
+impl Calendar {
+    /// The day and year of an instant; before 1970 it is the first day.
+    pub(super) fn of(at: Instant) -> Self {
+        let day = u32::try_from(at.legal_day().number.max(0)).expect("no instant is so far away");
+        let year = u32::try_from(at.civil().date.year.max(0)).expect("years aren't negative");
+        Self { day, year }
+    }
+}
+
+impl Slot {
+    pub(super) fn index(self) -> usize {
+        usize::try_from(self.0).expect("32 bits")
+    }
+
+    pub(super) fn at(place: usize) -> Self {
+        Self(u32::try_from(place).expect("there are fewer than 2³² wallets"))
+    }
+}
+
+impl Wallet {
+    /// A new wallet.
+    pub(super) const fn empty(id: WalletId, kind: WalletKind, grade: Grade) -> Self {
+        Self {
+            id,
+            kind,
+            grade,
+            state: WalletState::Active,
+            parent: None,
+            balance: Fen::ZERO,
+            held: Fen::ZERO,
+            coins: Fen::ZERO,
+            deposit: Fen::ZERO,
+            spent: Spent { day: 0, year: 0, in_day: Fen::ZERO, in_year: Fen::ZERO },
+            accrual: Accrual::NONE,
+        }
+    }
+
+    /// All digital yuan in the wallet, in whatever form.
+    ///
+    /// # Panics
+    /// Never: it isn't more than what was issued.
+    #[must_use]
+    pub fn money(&self) -> Fen {
+        let parts = self.balance.checked_add(self.held);
+        let all = parts.and_then(|parts| parts.checked_add(self.coins));
+        all.expect("a wallet holds no more than what was issued")
+    }
+
+    const fn part(&mut self, part: Part) -> &mut Fen {
+        match part {
+            Part::Balance => &mut self.balance,
+            Part::Held => &mut self.held,
+            Part::Coins => &mut self.coins,
+        }
+    }
+}
+
 impl Ledger {
+    /// Begins a batch: wallets that change from now on first earn interest up to this day.
+    pub(super) fn begin(&mut self, today: Calendar, rates: Rates) {
+        self.today = today;
+        self.rates = rates;
+    }
+
+    pub(super) const fn today(&self) -> Calendar {
+        self.today
+    }
+
     pub(super) fn find(&self, wallet: WalletId) -> Option<Slot> {
-        self.slots.get(&wallet).copied()
+        let is_it = |place: usize| self.wallets[place].id == wallet;
+        self.index.find(wallet.number(), is_it).map(Slot::at)
     }
 
     pub(super) fn wallet(&self, slot: Slot) -> &Wallet {
-        &self.wallets[slot.0]
+        &self.wallets[slot.index()]
     }
 
-    /// All wallets by rising number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Wallet> {
-        self.slots.values().map(|slot| self.wallet(*slot))
+    /// All wallets in the order in which they were opened.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Wallet> {
+        self.wallets.iter()
     }
 
     pub(super) const fn total(&self) -> i128 {
         self.total
     }
 
-    /// Sum of all balances, counted anew.
+    /// Sum of all money, counted anew.
     pub(super) fn recount(&self) -> i128 {
-        self.wallets.iter().fold(0, |sum, wallet| {
-            let sum: i128 = sum;
-            sum.checked_add(i128::from(wallet.balance.fen())).expect("i128 holds any such sum")
+        self.wallets.iter().fold(0_i128, |sum, wallet| {
+            let money = i128::from(wallet.money().fen());
+            sum.checked_add(money).expect("i128 holds any such sum")
         })
     }
 
     pub(super) fn open(&mut self, wallet: Wallet) -> Slot {
-        assert!(wallet.balance.is_zero(), "a new wallet is empty");
-        let slot = Slot(self.wallets.len());
-        let known = self.slots.insert(wallet.id, slot);
-        assert!(known.is_none(), "a wallet is opened once");
+        assert!(wallet.money().is_zero(), "a new wallet is empty");
+        assert!(self.find(wallet.id).is_none(), "a wallet is opened once");
+        self.enter(wallet);
+        self.undo.push(Undo::Opened);
+        Slot::at(self.wallets.len().saturating_sub(1))
+    }
+
+    /// Puts a wallet of a snapshot back.
+    pub(super) fn restore(&mut self, wallet: Wallet) {
+        self.enter(wallet);
+        let money = i128::from(wallet.money().fen());
+        self.total = self.total.checked_add(money).expect("i128 holds any sum of money");
+    }
+
+    fn enter(&mut self, wallet: Wallet) {
+        let wallets = &self.wallets;
+        self.index.push(wallet.id.number(), |place| wallets[place].id.number());
         self.wallets.push(wallet);
-        self.undo.push(Undo::Opened(wallet.id));
-        slot
     }
 
-    pub(super) fn set_state(&mut self, slot: Slot, state: WalletState) {
-        let wallet = &mut self.wallets[slot.0];
-        self.undo.push(Undo::State(slot, wallet.state));
-        wallet.state = state;
+    /// Moves money between parts of wallets.
+    pub(super) fn shift(
+        &mut self,
+        (from, part): (Slot, Part),
+        (to, into): (Slot, Part),
+        amount: Fen,
+    ) -> Result<(), ResultCode> {
+        self.withdraw(from, part, amount)?;
+        self.deposit(to, into, amount)
     }
 
-    /// Moves money; the caller has found both wallets allowed to take part.
-    pub(super) fn transfer(&mut self, from: Slot, to: Slot, amount: Fen) -> Result<(), ResultCode> {
-        let overflow = self.wallet(to).balance.checked_add(amount).is_none();
-        if overflow {
-            return Err(ResultCode::Overflow);
-        }
-        self.withdraw(from, amount)?;
-        self.deposit(to, amount)
-    }
-
-    /// Puts new money into a wallet.
-    pub(super) fn deposit(&mut self, slot: Slot, amount: Fen) -> Result<(), ResultCode> {
-        let balance = self.wallet(slot).balance.checked_add(amount);
-        self.write_balance(slot, balance.ok_or(ResultCode::Overflow)?);
+    /// Puts money into a wallet. If it can't be counted, nothing is kept of it.
+    pub(super) fn deposit(
+        &mut self,
+        slot: Slot,
+        part: Part,
+        amount: Fen,
+    ) -> Result<(), ResultCode> {
+        let mut wallet = *self.wallet(slot);
+        wallet.money().checked_add(amount).ok_or(ResultCode::Overflow)?;
+        let place = wallet.part(part);
+        *place = place.checked_add(amount).ok_or(ResultCode::Overflow)?;
+        self.write(slot, wallet);
         Ok(())
     }
 
     /// Takes money out of a wallet.
-    pub(super) fn withdraw(&mut self, slot: Slot, amount: Fen) -> Result<(), ResultCode> {
-        let balance = self.wallet(slot).balance.checked_sub(amount);
-        let covered = balance.filter(|rest| !rest.is_negative());
-        self.write_balance(slot, covered.ok_or(ResultCode::InsufficientFunds)?);
+    pub(super) fn withdraw(
+        &mut self,
+        slot: Slot,
+        part: Part,
+        amount: Fen,
+    ) -> Result<(), ResultCode> {
+        let mut wallet = *self.wallet(slot);
+        let place = wallet.part(part);
+        let rest = place.checked_sub(amount).filter(|rest| !rest.is_negative());
+        *place = rest.ok_or(ResultCode::InsufficientFunds)?;
+        self.write(slot, wallet);
         Ok(())
     }
 
-    fn write_balance(&mut self, slot: Slot, balance: Fen) {
-        self.undo.push(Undo::Balance(slot, self.wallet(slot).balance));
-        self.set_balance(slot, balance);
+    /// Changes what isn't money.
+    pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Wallet)) {
+        let mut wallet = *self.wallet(slot);
+        change(&mut wallet);
+        self.write(slot, wallet);
     }
 
-    fn set_balance(&mut self, slot: Slot, balance: Fen) {
-        assert!(!balance.is_negative(), "a wallet never owes");
-        let wallet = &mut self.wallets[slot.0];
-        let change = i128::from(balance.fen()).checked_sub(i128::from(wallet.balance.fen()));
-        wallet.balance = balance;
-        let total = change.and_then(|change| self.total.checked_add(change));
-        self.total = total.expect("i128 holds any sum of balances");
+    /// Takes out what a wallet has earned up to the end of yesterday.
+    pub(super) fn take_interest(&mut self, slot: Slot) -> Fen {
+        // A write brings the accrual up to today.
+        self.change(slot, |_| {});
+        let mut interest = Fen::ZERO;
+        self.change(slot, |wallet| interest = wallet.accrual.pay_out());
+        interest
+    }
+
+    fn write(&mut self, slot: Slot, mut wallet: Wallet) {
+        let before = *self.wallet(slot);
+        wallet.accrual.bring_to(self.today.day, &before, &self.rates);
+        self.undo.push(Undo::Changed(slot, before));
+        self.set(slot, wallet);
+    }
+
+    fn set(&mut self, slot: Slot, wallet: Wallet) {
+        let parts = [wallet.balance, wallet.held, wallet.coins, wallet.deposit];
+        assert!(!parts.iter().any(|part| part.is_negative()), "a wallet never owes");
+        let place = &mut self.wallets[slot.index()];
+        let (before, after) = (i128::from(place.money().fen()), i128::from(wallet.money().fen()));
+        *place = wallet;
+        let change = after.checked_sub(before).and_then(|change| self.total.checked_add(change));
+        self.total = change.expect("i128 holds any sum of money");
     }
 
     pub(super) const fn mark(&self) -> Mark {
@@ -146,18 +296,13 @@ impl Ledger {
     pub(super) fn roll_back_to(&mut self, mark: Mark) {
         while self.undo.len() > mark.0 {
             match self.undo.pop().expect("there is more to undo than at the mark") {
-                Undo::Balance(slot, balance) => self.set_balance(slot, balance),
-                Undo::State(slot, state) => self.wallets[slot.0].state = state,
-                Undo::Opened(wallet) => {
-                    self.slots.remove(&wallet);
-                    self.wallets.pop();
+                Undo::Changed(slot, wallet) => self.set(slot, wallet),
+                Undo::Opened => {
+                    let wallet = self.wallets.pop().expect("the wallet was opened");
+                    self.index.pop(wallet.id.number());
                 }
             }
         }
-    }
-
-    pub(super) fn roll_back(&mut self) {
-        self.roll_back_to(Mark(0));
     }
 
     /// Makes all changes final.

@@ -5,29 +5,56 @@
 //! [`Registration::apply`] moves money. The state then waits for the batch to become durable:
 //! [`Registration::commit`] makes it final, [`Registration::roll_back`] takes it back to the last
 //! bit. Undoing costs one small entry per write and no copy of the state.
+//!
+//! | module | what |
+//! |---|---|
+//! | `apply` | one batch: precedence of checks, leaves, root |
+//! | `transfer` | payment orders; the one function through which money moves |
+//! | `exchange` | what central bank and operators do |
+//! | `wallets`, `holds`, `coins` | what owners do |
+//! | `limits`, `interest` | dated policy |
+//! | `ledger`, `directory`, `books` | wallets, keys, everything else; all of it can be taken back |
+//! | `archive` | receipts |
+//! | `state` | the whole state as bytes: snapshots and its digest |
 
 mod apply;
 mod archive;
 mod authenticated;
+mod books;
+mod coins;
 mod directory;
+mod exchange;
+mod holds;
+mod index;
+mod interest;
 mod ledger;
-mod state_digest;
+mod limits;
+mod state;
+mod tracked;
+mod transfer;
+mod wallets;
 
-pub use apply::{BatchOutcome, Payment};
+pub use apply::BatchOutcome;
 pub use archive::{BATCHES_KEPT, LEAVES_KEPT};
 pub use authenticated::Authenticated;
-pub use directory::{Chain, ORDERS_REMEMBERED};
+pub use books::{Bound, Coin, Hold, OperatorBook};
+pub use directory::{Chain, ORDERS_REMEMBERED, Place};
+pub use holds::ENDS_MAX;
 pub use ledger::{Wallet, WalletState};
+pub use transfer::{Cause, Movement, Payment};
 
+pub(crate) use archive::Batch;
 pub(crate) use authenticated::{Keys, Verdict, judge};
 
 use crate::code::{ResultCode, Statistics};
 use crate::genesis::{Genesis, bank_vault, issuance_vault};
-use crate::operation::{Grade, Operation, WalletKind};
-use archive::{Archive, Batch, Proof};
+use crate::operation::Operation;
+use crate::terms::{Grade, WalletKind};
+use archive::Archive;
+use books::Books;
 use crypto::Verify;
 use directory::Directory;
-use ledger::{Ledger, Slot};
+use ledger::Slot;
 use quantity::{Fen, Instant};
 use std::collections::VecDeque;
 use wire::identity::{Certificate, PublicKey};
@@ -43,11 +70,10 @@ pub const PAYMENTS_SHOWN: usize = 256;
 /// The registration centre's state.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    operator_number: u16,
     issuance_vault: Slot,
-    bank_vault: Slot,
-    ledger: Ledger,
+    books: Books,
     directory: Directory,
+    supervisor: PublicKey,
     totals: Totals,
     phase: Phase,
     archive: Archive,
@@ -78,25 +104,29 @@ impl Registration {
     /// The genesis must have passed [`Genesis::check`] or come from one's own log.
     #[must_use]
     pub fn new(genesis: &Genesis) -> Self {
-        let mut ledger = Ledger::default();
-        let vault = |id, kind| Wallet {
-            id,
-            kind,
-            grade: Grade::I,
-            parent: None,
-            state: WalletState::Active,
-            balance: Fen::ZERO,
-        };
-        let number = genesis.operator_number;
-        let issuance = ledger.open(vault(issuance_vault(), WalletKind::IssuanceVault));
-        let bank = ledger.open(vault(bank_vault(number), WalletKind::BankVault));
-        ledger.settle();
+        let mut books = Books::default();
+        let vault = Wallet::empty(issuance_vault(), WalletKind::IssuanceVault, Grade::I);
+        let vault = books.ledger.open(vault);
+        let mut directory = Directory::new(genesis);
+        let central_bank = directory.admit(genesis.central_bank.body);
+        directory.admit(genesis.authentication.body);
+        directory.bind(central_bank, issuance_vault(), vault).expect("a new key has room");
+        let book = |vault| OperatorBook { vault, ..OperatorBook::EMPTY };
+        books.operators.insert(exchange::ISSUANCE, book(issuance_vault()));
+        for operator in &genesis.operators {
+            let id = bank_vault(operator.number);
+            let slot = books.ledger.open(Wallet::empty(id, WalletKind::BankVault, Grade::I));
+            let key = directory.admit(operator.certificate.body);
+            directory.bind(key, id, slot).expect("a new key has room");
+            books.operators.insert(operator.number, book(id));
+        }
+        books.settle();
+        directory.settle();
         Self {
-            operator_number: number,
-            issuance_vault: issuance,
-            bank_vault: bank,
-            directory: institutions(genesis, issuance, bank),
-            ledger,
+            issuance_vault: vault,
+            books,
+            directory,
+            supervisor: genesis.supervisor.body.public_key,
             totals: Totals::at_genesis(genesis),
             phase: Phase::Settled,
             archive: Archive::default(),
@@ -117,18 +147,26 @@ impl Registration {
     /// If the outcome isn't that of the batch applied last.
     pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) {
         self.finish_phase(&outcome);
-        self.ledger.settle();
+        self.books.settle();
         self.directory.settle();
+        self.show(&outcome);
         let root = Signed { body: outcome.root, signature };
-        self.payments.extend(outcome.payments);
-        while self.payments.len() > PAYMENTS_SHOWN {
-            self.payments.pop_front();
-        }
-        let owners = outcome.owners;
-        self.archive.push(Batch::new(root.clone(), outcome.leaves, owners, outcome.levels));
+        self.archive.push(Batch::new(root.clone(), outcome.leaves, outcome.levels));
+        self.archive.drop_surplus();
         self.last_root = Some(root);
-        while let Some(batch) = self.archive.pop_surplus() {
-            self.cut_receipts(&batch);
+    }
+
+    /// Keeps the last payments for a screen.
+    fn show(&mut self, outcome: &BatchOutcome) {
+        let paid = outcome.movements.iter().filter(|moved| moved.cause == Cause::Payment);
+        let surplus = paid.clone().count().saturating_sub(PAYMENTS_SHOWN);
+        let (batch, at) = (outcome.root.batch, outcome.root.at);
+        for moved in paid.skip(surplus) {
+            if self.payments.len() == PAYMENTS_SHOWN {
+                self.payments.pop_front();
+            }
+            let (order, evidence, leg) = (moved.operation, moved.evidence, moved.leg);
+            self.payments.push_back(Payment { batch, at, order, evidence, leg });
         }
     }
 
@@ -138,7 +176,7 @@ impl Registration {
     /// If the outcome isn't that of the batch applied last.
     pub fn roll_back(&mut self, outcome: &BatchOutcome) {
         self.finish_phase(outcome);
-        self.ledger.roll_back();
+        self.books.roll_back();
         self.directory.roll_back();
         self.totals = outcome.before;
         self.assert_conservation();
@@ -150,35 +188,10 @@ impl Registration {
         self.phase = Phase::Settled;
     }
 
-    /// Keeps the receipts of orders that their keys still remember when a batch is dropped.
-    fn cut_receipts(&mut self, batch: &Batch) {
-        for (index, owner, order) in batch.owned_leaves() {
-            if let Some(remembered) = self.directory.remembered_mut(owner, order) {
-                let receipt = batch.receipt(index).expect("the leaf is in its batch");
-                remembered.proof = Proof::Cut(Box::new(receipt));
-            }
-        }
-    }
-
     fn assert_conservation(&self) {
         let issued = i128::from(self.totals.issued.fen());
-        assert_eq!(self.ledger.total(), issued, "all wallets together hold what was issued");
+        assert_eq!(self.books.ledger.total(), issued, "all wallets together hold what was issued");
     }
-}
-
-fn institutions(genesis: &Genesis, issuance: Slot, bank: Slot) -> Directory {
-    let mut directory = Directory::new(genesis);
-    directory.admit(genesis.authentication.body);
-    let central_bank = directory.admit(genesis.central_bank.body);
-    let operator = directory.admit(genesis.operator.body);
-    let bound = directory.bind(central_bank, issuance_vault(), issuance).and(directory.bind(
-        operator,
-        bank_vault(genesis.operator_number),
-        bank,
-    ));
-    bound.expect("a new key has room for one wallet");
-    directory.settle();
-    directory
 }
 
 impl Totals {
@@ -201,11 +214,15 @@ impl Keys for Registration {
     fn authority(&self) -> (KeyId, &PublicKey) {
         (self.directory.authority_id(), self.directory.authority())
     }
+
+    fn supervisor(&self) -> &PublicKey {
+        &self.supervisor
+    }
 }
 
 /// Queries.
 impl Registration {
-    /// Money in a wallet; `None` if there is no such wallet.
+    /// Money in a wallet that can be spent; `None` if there is no such wallet.
     #[must_use]
     pub fn balance(&self, wallet: WalletId) -> Option<Fen> {
         self.wallet(wallet).map(|wallet| wallet.balance)
@@ -214,12 +231,29 @@ impl Registration {
     /// A wallet.
     #[must_use]
     pub fn wallet(&self, wallet: WalletId) -> Option<&Wallet> {
-        self.ledger.find(wallet).map(|slot| self.ledger.wallet(slot))
+        self.books.ledger.find(wallet).map(|slot| self.books.ledger.wallet(slot))
     }
 
-    /// All wallets by rising number, the vaults included.
-    pub fn wallets(&self) -> impl Iterator<Item = &Wallet> {
-        self.ledger.iter()
+    /// All wallets in the order in which they were opened, the vaults included.
+    pub fn wallets(&self) -> impl ExactSizeIterator<Item = &Wallet> {
+        self.books.ledger.iter()
+    }
+
+    /// What an operator has at the central bank; number 0 is issuance itself.
+    #[must_use]
+    pub fn operator(&self, number: u16) -> Option<&OperatorBook> {
+        self.books.operators.get(&number)
+    }
+
+    /// A hold that is neither used up nor ended.
+    #[must_use]
+    pub fn held(&self, hold: Digest) -> Option<&Hold> {
+        self.books.holds.get(&hold)
+    }
+
+    /// All holds, by rising number.
+    pub fn holds(&self) -> impl Iterator<Item = (Digest, &Hold)> {
+        self.books.holds.iter().map(|(id, hold)| (*id, hold))
     }
 
     /// All money issued and not retired.
@@ -228,21 +262,29 @@ impl Registration {
         self.totals.issued
     }
 
-    /// Sum of all wallets, counted anew: always equal to what was issued.
+    /// Sum of all wallets, counted anew: always equal to what was issued. Account view and coin
+    /// view are compared too.
     ///
     /// # Panics
-    /// If money was made or lost.
+    /// If money was made or lost, or the views differ.
     #[must_use]
     pub fn wallets_total(&self) -> Fen {
         self.assert_conservation();
-        assert_eq!(self.ledger.recount(), self.ledger.total(), "the running sum is right");
+        let ledger = &self.books.ledger;
+        assert_eq!(ledger.recount(), ledger.total(), "the running sum is right");
+        let mut owners = ledger.iter().filter(|wallet| !wallet.coins.is_zero()).count();
+        for (slot, sum) in self.coin_view() {
+            assert_eq!(ledger.wallet(slot).coins, sum, "account view and coin view agree");
+            owners = owners.checked_sub(1).expect("no strings without money");
+        }
+        assert_eq!(owners, 0, "no money in strings without strings");
         self.totals.issued
     }
 
     /// Where the chain of a key's orders stands.
     #[must_use]
     pub fn chain(&self, key: KeyId) -> Option<Chain> {
-        self.directory.get(key).map(|key| key.chain)
+        self.directory.get(key).map(directory::Key::chain)
     }
 
     /// The certificate of a key.
@@ -286,12 +328,6 @@ impl Registration {
         self.payments.iter().rev()
     }
 
-    /// First three digits of the operator's wallets.
-    #[must_use]
-    pub const fn operator_number(&self) -> u16 {
-        self.operator_number
-    }
-
     /// The receipt of an order of the last batches, by its digest. Searches: for people, not for
     /// the answer to an order, which [`receipt_of`](Self::receipt_of) gives at once.
     #[must_use]
@@ -299,25 +335,26 @@ impl Registration {
         self.archive.search(order)
     }
 
-    /// The receipt of one of the last [`ORDERS_REMEMBERED`] orders of a key, however long ago.
+    /// The receipt of one of the last [`ORDERS_REMEMBERED`] orders of a key, if its batch is among
+    /// the last ones; of an older batch, [`Record::receipt`](crate::record::Record::receipt) cuts it.
     #[must_use]
     pub fn receipt_of(&self, key: KeyId, order: Digest) -> Option<Receipt> {
-        let key = self.directory.get(key)?;
-        let remembered = key.remembered.iter().find(|known| known.digest == order)?;
-        match &remembered.proof {
-            Proof::InBatch { batch, index } => self.archive.receipt(*batch, *index),
-            Proof::Cut(receipt) => Some((**receipt).clone()),
-        }
+        self.place_of(key, order).and_then(|place| self.archive.receipt(place))
+    }
+
+    /// Where the leaf of one of the last [`ORDERS_REMEMBERED`] orders of a key stands.
+    #[must_use]
+    pub fn place_of(&self, key: KeyId, order: Digest) -> Option<Place> {
+        self.directory.get(key)?.recall(order).map(|known| known.place)
     }
 
     /// The code that one of the last [`ORDERS_REMEMBERED`] orders of a key got.
     #[must_use]
     pub fn code_of(&self, key: KeyId, order: Digest) -> Option<ResultCode> {
-        let key = self.directory.get(key)?;
-        key.remembered.iter().find(|known| known.digest == order).map(|known| known.code)
+        self.directory.get(key)?.recall(order).map(|known| known.code)
     }
 
-    pub(crate) fn archived_receipt(&self, batch: u64, index: usize) -> Option<Receipt> {
-        self.archive.receipt(batch, index)
+    pub(crate) fn archived_receipt(&self, place: Place) -> Option<Receipt> {
+        self.archive.receipt(place)
     }
 }

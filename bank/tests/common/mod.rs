@@ -1,12 +1,16 @@
 //! A small bank with named people, and a runner of text tables.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test uses a part of this")]
 
+mod commands;
+
 use bank::authentication::{AuthenticationCentre, Validity};
 use bank::issuance::CentralBank;
 use bank::operator::Operator;
 use bank::registration::Chain;
+use bank::terms::Warrant;
 use bank::{
-    Answer, Bank, Genesis, Grade, MemoryLog, Operation, OrderedLog, ResultCode, WalletKind,
+    Answer, Bank, Desk, Genesis, GenesisOperator, Grade, MemoryLog, Operation, OrderedLog,
+    ResultCode, WalletKind,
 };
 use crypto::{Sign, SigningKey, Sm2Verifier, Verify, merkle, sm3};
 use quantity::{Duration, Fen, Instant};
@@ -17,6 +21,7 @@ use wire::{Digest, Signature, Signed, WalletId};
 
 pub const START: Instant = Instant::from_unix_seconds(1_790_000_000);
 pub const OPERATOR: u16 = 105;
+pub const OTHER_OPERATOR: u16 = 106;
 
 /// Keys of one kind.
 pub trait Suite {
@@ -93,17 +98,17 @@ impl Verify for FastVerifier {
 
 /// Who signs payment orders.
 pub struct Payer<K> {
-    pub key: K,
+    pub desk: Desk<K>,
     pub certificate: Signed<Certificate>,
-    pub chain: Chain,
 }
 
 impl<K: Sign> Payer<K> {
+    /// The next order of the chain, unsigned.
     pub fn order(&self, at: Instant, legs: &[Leg]) -> PaymentOrder {
         PaymentOrder {
-            signer: crypto::key_id(&self.key.public_key()),
-            sequence: self.chain.next_sequence(),
-            previous: self.chain.last,
+            signer: self.desk.key(),
+            sequence: self.desk.chain().next_sequence(),
+            previous: self.desk.chain().last,
             at,
             evidence: Digest::default(),
             legs: legs.iter().copied().collect(),
@@ -111,9 +116,7 @@ impl<K: Sign> Payer<K> {
     }
 
     pub fn pay(&mut self, at: Instant, legs: &[Leg]) -> Operation {
-        let order = self.order(at, legs);
-        self.chain = Chain { sequence: order.sequence, last: crypto::digest(&order) };
-        Operation::Pay(self.key.seal(order))
+        self.desk.pay(at, legs)
     }
 }
 
@@ -124,10 +127,14 @@ pub struct World<S: Suite, L = MemoryLog> {
     pub authentication: AuthenticationCentre<S::Key>,
     pub central_bank: CentralBank<S::Key>,
     pub operator: Operator<S::Key>,
+    pub other_operator: Operator<S::Key>,
+    pub supervisor: S::Key,
     pub payers: BTreeMap<String, Payer<S::Key>>,
     pub wallets: BTreeMap<String, WalletId>,
     pub now: Instant,
     last: Option<Operation>,
+    /// Digests of the operations that made holds and coin strings.
+    made: BTreeMap<String, Digest>,
 }
 
 impl<S: Suite> World<S> {
@@ -159,11 +166,17 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
         };
         let genesis = Genesis {
             at: START,
-            operator_number: OPERATOR,
             authentication: certify("authentication", Role::AuthenticationCentre, 1),
             central_bank: certify("central bank", Role::CentralBank, 2),
             registration: certify("registration", Role::RegistrationCentre, 3),
-            operator: certify("operator", Role::Operator, 4),
+            supervisor: certify("supervisor", Role::Supervisor, 5),
+            operators: [(OPERATOR, 4), (OTHER_OPERATOR, 6)]
+                .map(|(number, seed)| GenesisOperator {
+                    number,
+                    certificate: certify("operator", Role::Operator, seed),
+                })
+                .into_iter()
+                .collect(),
         };
         let verifier = S::verifier();
         Self {
@@ -173,10 +186,13 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
             authentication,
             central_bank: CentralBank::new(S::key(2)),
             operator: Operator::new(S::key(4), OPERATOR),
+            other_operator: Operator::new(S::key(6), OTHER_OPERATOR),
+            supervisor: S::key(5),
             payers: BTreeMap::new(),
             wallets: BTreeMap::new(),
             now: START,
             last: None,
+            made: BTreeMap::new(),
         }
     }
 
@@ -218,69 +234,106 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
     }
 
     fn act(&mut self, words: &[&str]) -> String {
-        let at = self.now;
         let operation = match words {
             ["key", name, role] => return self.new_key(name, role),
             ["wait", days] => {
                 self.now = self.now + Duration::from_days(days.parse().unwrap());
                 return "accepted".into();
             }
-            ["balance", wallet] => {
-                let wallet = self.id(wallet);
-                return format!("{:#}", self.bank.registration().balance(wallet).unwrap());
+            [what @ ("balance" | "held" | "coins" | "deposit"), wallet] => {
+                return self.look(what, wallet);
+            }
+            [what @ ("reserve" | "supplied" | "position"), operator] => {
+                return self.look_at_operator(what, operator.parse().unwrap());
             }
             ["alarms"] => return self.bank.registration().statistics().alarms().to_string(),
             ["was"] => return self.receipt_code(),
             ["again"] => self.last.clone().unwrap(),
-            ["issue", amount] => self.central_bank.issue(at, fen(amount)),
-            ["retire", amount] => self.central_bank.retire(at, fen(amount)),
-            ["supply", amount] => self.central_bank.supply(at, fen(amount)),
-            ["return", amount] => self.operator.return_to_central_bank(at, fen(amount)),
-            ["revoke", name] => {
-                let serial = self.payers[*name].certificate.body.serial;
-                self.authentication.revoke(at, serial)
-            }
-            _ => self.act_on_wallet(words),
+            _ => self.operation(words),
         };
         self.last = Some(operation.clone());
         self.submit(vec![operation])[0].code.to_string()
     }
 
-    fn act_on_wallet(&mut self, words: &[&str]) -> Operation {
+    fn look(&mut self, what: &str, wallet: &str) -> String {
+        let id = self.id(wallet);
+        let wallet = self.bank.registration().wallet(id).unwrap();
+        let found = match what {
+            "held" => wallet.held,
+            "coins" => wallet.coins,
+            "deposit" => wallet.deposit,
+            _ => wallet.balance,
+        };
+        format!("{found:#}")
+    }
+
+    fn look_at_operator(&self, what: &str, number: u16) -> String {
+        let book = self.bank.registration().operator(number).unwrap();
+        let found = match what {
+            "reserve" => book.reserve,
+            "supplied" => book.supplied,
+            _ => book.position,
+        };
+        format!("{found:#}")
+    }
+
+    fn operation(&mut self, words: &[&str]) -> Operation {
         let at = self.now;
+        if let Some(command) = commands::central(words) {
+            return self.central_bank.instruct(at, command);
+        }
+        if let Some((wallet, command)) = commands::operating(self, words) {
+            let other = wallet.is_some_and(|wallet| wallet.operator() == OTHER_OPERATOR);
+            let operator = if other && words[0] != "trespass" {
+                &mut self.other_operator
+            } else {
+                &mut self.operator
+            };
+            return operator.instruct(at, command);
+        }
         match words {
-            ["open", name, kind, grade] => {
-                let wallet = self.id(name);
-                self.operator.open(at, wallet, kind_of(kind), grade_of(grade))
+            ["revoke", name] => {
+                let serial = self.payers[*name].certificate.body.serial;
+                self.authentication.revoke(at, serial)
             }
-            ["open", name, kind, grade, "under", parent] => {
-                let (wallet, parent) = (self.id(name), self.id(parent));
-                let what = (kind_of(kind), grade_of(grade));
-                self.operator.open_sub_wallet(at, wallet, parent, what)
+            ["disclose", name] => {
+                let serial = self.payers[*name].certificate.body.serial;
+                let warrant = Warrant { serial, warrant: Digest([1; 32]) };
+                let supervisor = self.supervisor.sign(&warrant);
+                self.authentication.disclose(at, serial, warrant.warrant, supervisor)
             }
-            ["bind", wallet, key] => {
-                let wallet = self.id(wallet);
-                self.operator.bind(at, wallet, self.payers[*key].certificate.clone())
+            ["disclose-alone", name] => {
+                let serial = self.payers[*name].certificate.body.serial;
+                self.authentication.disclose(at, serial, Digest([1; 32]), Signature::default())
             }
-            ["draw", wallet, amount] => {
-                let wallet = self.id(wallet);
-                self.operator.draw(at, wallet, fen(amount))
-            }
-            ["redeem", wallet, amount] => {
-                let wallet = self.id(wallet);
-                self.operator.redeem(at, wallet, fen(amount))
-            }
-            ["freeze", wallet] => {
-                let wallet = self.id(wallet);
-                self.operator.freeze(at, wallet)
-            }
-            ["unfreeze", wallet] => {
-                let wallet = self.id(wallet);
-                self.operator.unfreeze(at, wallet)
-            }
+            ["by", key, words @ ..] => self.by_owner(key, words),
             [verb, key, legs @ ..] => self.pay(verb, key, legs),
             _ => panic!("no such action: {words:?}"),
         }
+    }
+
+    /// A command of an owner; `… as NAME` keeps what it makes under that name.
+    fn by_owner(&mut self, key: &str, words: &[&str]) -> Operation {
+        let (words, name) = match words {
+            [words @ .., "as", name] => (words, Some(*name)),
+            words => (words, None),
+        };
+        let command = commands::owning(self, words);
+        let operation = self.payers.get_mut(key).unwrap().desk.instruct(self.now, command);
+        if let Some(name) = name {
+            self.made.insert(name.into(), operation.digest());
+        }
+        operation
+    }
+
+    /// A hold by its name, or a coin string by its name and place: `gift.0`.
+    pub fn made(&self, name: &str) -> Digest {
+        let Some((name, place)) = name.split_once('.') else { return self.made[name] };
+        let mut hash = crypto::Sm3::new();
+        hash.update(b"JIDIAN-COIN-1");
+        hash.update(&self.made[name].0);
+        hash.update(&[place.parse().unwrap()]);
+        hash.finish()
     }
 
     /// `pay` follows the chain; the others don't, and leave it as it was.
@@ -301,7 +354,7 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
             "lost" => order.previous = Digest([9; 32]),
             _ => panic!("no such verb: {verb}"),
         }
-        let mut sealed = payer.key.seal(order);
+        let mut sealed = payer.desk.signer().seal(order);
         if verb == "forge" {
             sealed.signature.0[40] ^= 1;
             sealed.signature.0[3] ^= 1;
@@ -319,11 +372,13 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
         match name {
             "issuance-vault" => return bank::issuance_vault(),
             "bank-vault" => return self.operator.vault(),
-            "elsewhere" => return WalletId::new(106, 1).unwrap(),
+            "other-vault" => return self.other_operator.vault(),
+            "elsewhere" => return WalletId::new(107, 1).unwrap(),
             _ => {}
         }
+        let operator = if name.ends_with("@106") { OTHER_OPERATOR } else { OPERATOR };
         let serial = self.wallets.len() as u64 + 1;
-        *self.wallets.entry(name.into()).or_insert(WalletId::new(OPERATOR, serial).unwrap())
+        *self.wallets.entry(name.into()).or_insert(WalletId::new(operator, serial).unwrap())
     }
 
     pub fn new_key(&mut self, name: &str, role: &str) -> String {
@@ -337,7 +392,8 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
         let key = S::key(100 + self.payers.len() as u64);
         let public = key.public_key();
         let certificate = self.authentication.certify(name, role, public, validity());
-        self.payers.insert(name.into(), Payer { key, certificate, chain: Chain::START });
+        let desk = Desk::new(key, Chain::START);
+        self.payers.insert(name.into(), Payer { desk, certificate });
         "accepted".into()
     }
 
@@ -358,7 +414,7 @@ pub fn fen(text: &str) -> Fen {
     text.parse().unwrap()
 }
 
-fn kind_of(text: &str) -> WalletKind {
+pub fn kind_of(text: &str) -> WalletKind {
     match text {
         "personal" => WalletKind::Personal,
         "corporate" => WalletKind::Corporate,
@@ -368,7 +424,7 @@ fn kind_of(text: &str) -> WalletKind {
     }
 }
 
-fn grade_of(text: &str) -> Grade {
+pub fn grade_of(text: &str) -> Grade {
     match text {
         "I" => Grade::I,
         "II" => Grade::II,

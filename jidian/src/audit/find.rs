@@ -90,7 +90,7 @@ pub fn trace(directory: &Path, id: PaymentId) -> Result<TraceView, Failure> {
         let what = format!("bank.log has no order {id}");
         evidence_log.fault(position, what)
     })?;
-    let receipt = ledger.receipt(batch, key, crypto::digest(&order.body), &anchors.authority)?;
+    let receipt = ledger.receipt(batch, crypto::digest(&order.body));
     let signal = record.signals.first().and_then(|used| {
         let wanted = (meter.class.byte(), record.direction, used.sequence);
         signal_of(&entries, wanted)

@@ -53,16 +53,12 @@ impl<'a> Ledger<'a> {
 
     /// Prepares the keys that sign most.
     pub(super) fn prepare(&self, keys: &mut PreparedKeys) {
-        for certificate in [
-            &self.genesis.authentication,
-            &self.genesis.central_bank,
-            &self.genesis.registration,
-            &self.genesis.operator,
-        ] {
+        for (_, certificate) in self.genesis.institutions() {
             keys.prepare(&certificate.body.public_key);
         }
         let operations = self.records.iter().flat_map(|record| &record.entries);
-        for certificate in operations.filter_map(|entry| entry.operation.certificate()) {
+        let commands = operations.filter_map(|entry| entry.operation.command());
+        for certificate in commands.filter_map(bank::Command::certificate) {
             keys.prepare(&certificate.body.public_key);
         }
     }
@@ -97,18 +93,13 @@ impl<'a> Ledger<'a> {
 
     /// Repeats every decision of the bank, and counts the money.
     pub(super) fn replay(&self, authority: &PublicKey) -> Result<Registration, Failure> {
-        let replay = self.replay_to(self.records.len(), authority)?;
-        replay.finish().map_err(|damage| fault(self.log, &damage))
-    }
-
-    fn replay_to(&self, batch: usize, authority: &PublicKey) -> Result<Replay, Failure> {
         let first = self.log.payloads().next().unwrap_or_default();
         let damaged = |damage: Damage| fault(self.log, &damage);
         let mut replay = Replay::begin(first, authority).map_err(damaged)?;
-        for record in self.records.iter().take(batch) {
+        for record in &self.records {
             replay.repeat(record.clone()).map_err(damaged)?;
         }
-        Ok(replay)
+        replay.finish().map_err(damaged)
     }
 
     /// Key of the registration centre.
@@ -116,16 +107,9 @@ impl<'a> Ledger<'a> {
         self.genesis.registration.body.public_key
     }
 
-    /// The receipt of an order, made again by repeating the bank up to its batch.
-    pub(super) fn receipt(
-        &self,
-        batch: usize,
-        key: KeyId,
-        order: Digest,
-        authority: &PublicKey,
-    ) -> Result<Option<Receipt>, Failure> {
-        let replay = self.replay_to(batch, authority)?;
-        Ok(replay.registration().receipt_of(key, order))
+    /// The receipt of an order, grown again from the record of its batch.
+    pub(super) fn receipt(&self, batch: usize, order: Digest) -> Option<Receipt> {
+        self.records.get(batch.checked_sub(1)?)?.receipt(order)
     }
 
     /// Payment orders in the order of the log.

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use wire::Digest;
 
 /// Version of the layout of the data directory.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 /// What to say of files in another format.
 #[must_use]

@@ -191,4 +191,16 @@ impl bank::OrderedLog for BankLog {
         }
         self.0.append(record).map_err(|error: LogError| refuse(error.to_string()))
     }
+
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, bank::LogError> {
+        let refuse = |reason: String| bank::LogError { reason };
+        let damaged = |error: LogError| refuse(error.to_string());
+        let mut reader = log::LogReader::open(self.0.path(), Kind::Bank).map_err(damaged)?;
+        while let Some(record) = reader.next_record().map_err(damaged)?.map(<[u8]>::to_vec) {
+            if reader.records() == number.saturating_add(1) {
+                return Ok(record);
+            }
+        }
+        Err(refuse(format!("there is no record {number}")))
+    }
 }

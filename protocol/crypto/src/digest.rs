@@ -37,10 +37,43 @@ pub fn sm3(bytes: &[u8]) -> Digest {
 /// SM3 of a message: its tag, then its canonical bytes.
 #[must_use]
 pub fn digest<T: Wire>(message: &T) -> Digest {
-    let mut hash = Sm3::new();
-    hash.update(T::TAG);
-    message.write(&mut |bytes| hash.update(bytes));
-    hash.finish()
+    let mut gathered = Gathered::new();
+    gathered.update(T::TAG);
+    message.write(&mut |bytes| gathered.update(bytes));
+    gathered.finish()
+}
+
+/// Fields of a few bytes are gathered: the hash takes long pieces far faster than short ones.
+struct Gathered {
+    hash: Sm3,
+    waiting: [u8; GATHERED_BYTES],
+    length: usize,
+}
+
+/// Four blocks of SM3; nearly all messages fit.
+const GATHERED_BYTES: usize = 256;
+
+impl Gathered {
+    fn new() -> Self {
+        Self { hash: Sm3::new(), waiting: [0; GATHERED_BYTES], length: 0 }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        if let Some(room) = self.waiting.get_mut(self.length..end) {
+            room.copy_from_slice(bytes);
+            self.length = end;
+        } else {
+            self.hash.update(&self.waiting[..self.length]);
+            self.hash.update(bytes);
+            self.length = 0;
+        }
+    }
+
+    fn finish(mut self) -> Digest {
+        self.hash.update(&self.waiting[..self.length]);
+        self.hash.finish()
+    }
 }
 
 /// The pseudonym of a key.

@@ -261,6 +261,28 @@ impl<T: Wire + Copy + Default, const N: usize> Wire for [T; N] {
     }
 }
 
+/// A byte 0 for nothing, or a byte 1 and the item.
+impl<T: Wire> Wire for Option<T> {
+    fn write(&self, out: &mut Sink<'_>) {
+        match self {
+            None => 0_u8.write(out),
+            Some(item) => {
+                1_u8.write(out);
+                item.write(out);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.at();
+        match u8::read(reader)? {
+            0 => Ok(None),
+            1 => T::read(reader).map(Some),
+            _ => Err(reader.refuse(at, "presence of an item")),
+        }
+    }
+}
+
 /// A list of at most `N` items: its length as one byte (two if `N` needs them), then the items.
 impl<T: Wire, const N: usize> Wire for Vec<T, N> {
     fn write(&self, out: &mut Sink<'_>) {

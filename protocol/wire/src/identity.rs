@@ -166,6 +166,12 @@ impl WalletId {
     pub const fn number(self) -> u64 {
         self.0
     }
+
+    /// The operator's number: the first three digits.
+    #[must_use]
+    pub fn operator(self) -> u16 {
+        u16::try_from(self.0 / 10_000_000_000_000).expect("three digits")
+    }
 }
 
 /// Luhn check digit of the digits of `body`.
@@ -222,10 +228,12 @@ pub enum Role {
     Meter = 7,
     /// Holder of a soft wallet.
     Holder = 8,
+    /// Supervisor: holds the second key without which no anonymous wallet is opened.
+    Supervisor = 9,
 }
 
 impl Role {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::AuthenticationCentre,
         Self::CentralBank,
         Self::RegistrationCentre,
@@ -234,6 +242,7 @@ impl Role {
         Self::GridCompany,
         Self::Meter,
         Self::Holder,
+        Self::Supervisor,
     ];
 }
 
