@@ -5,11 +5,12 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, BatchOutcome, Place, Registration};
+use crate::registration::{Authenticated, Batch, BatchOutcome, Registration};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
 use quantity::Instant;
+use std::sync::Arc;
 use wire::identity::PublicKey;
 use wire::receipt::{Receipt, Root};
 use wire::{Digest, KeyId, Signed};
@@ -35,6 +36,16 @@ pub struct Answer {
     /// the original one, as long as the key remembers the order; its leaf tells what became of the
     /// order then.
     pub receipt: Option<Receipt>,
+}
+
+/// A batch that is final.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// One code per operation, in order.
+    pub codes: Vec<ResultCode>,
+    /// Its Merkle tree, with one leaf per [proved](ResultCode::is_proved) code, in order; `None` if
+    /// no operation was well-formed.
+    pub batch: Option<Arc<Batch>>,
 }
 
 /// Why a bank couldn't be founded.
@@ -152,35 +163,13 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         now: Instant,
         batch: &[Authenticated],
     ) -> Result<Vec<Answer>, LogError> {
-        let outcome = self.registration.apply(now, batch);
-        let codes = outcome.codes().to_vec();
-        let number = outcome.root().batch;
-        if codes.iter().all(|code| *code == ResultCode::Malformed) {
-            self.registration.roll_back(&outcome);
-            return Ok(codes.into_iter().map(Answer::bare).collect());
-        }
-        let root = self.signer.seal(*outcome.root());
-        let record = encode_outcome(&outcome, batch, &root);
-        if let Err(error) = self.log.append(number, &record) {
-            self.registration.roll_back(&outcome);
-            return Err(error);
-        }
-        self.registration.commit(outcome, root.signature);
-        self.answers(number, &codes, batch)
-    }
-
-    fn answers(
-        &mut self,
-        batch: u64,
-        codes: &[ResultCode],
-        items: &[Authenticated],
-    ) -> Result<Vec<Answer>, LogError> {
-        let mut leaf: u32 = 0;
-        let mut answers = Vec::with_capacity(items.len());
-        for (code, item) in codes.iter().zip(items) {
+        let Settled { codes, batch: tree } = self.settle(now, batch)?;
+        let mut leaf: usize = 0;
+        let mut answers = Vec::with_capacity(batch.len());
+        for (code, item) in codes.iter().zip(batch) {
             if code.is_proved() {
-                let receipt = self.registration.archived_receipt(Place { batch, leaf });
-                assert!(receipt.is_some(), "the newest batch is kept");
+                let receipt = tree.as_ref().and_then(|tree| tree.receipt(leaf));
+                assert!(receipt.is_some(), "each proved code has its leaf");
                 leaf = leaf.saturating_add(1);
                 answers.push(Answer { code: *code, receipt });
             } else {
@@ -188,6 +177,31 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
             }
         }
         Ok(answers)
+    }
+
+    /// Takes a batch as [`submit_authenticated`](Self::submit_authenticated) does, and leaves
+    /// cutting receipts to the caller, who may do it elsewhere.
+    ///
+    /// # Errors
+    /// [`LogError`] if the batch isn't durable; then nothing has happened.
+    ///
+    /// # Panics
+    /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
+    pub fn settle(&mut self, now: Instant, batch: &[Authenticated]) -> Result<Settled, LogError> {
+        let outcome = self.registration.apply(now, batch);
+        let codes = outcome.codes().to_vec();
+        if codes.iter().all(|code| *code == ResultCode::Malformed) {
+            self.registration.roll_back(&outcome);
+            return Ok(Settled { codes, batch: None });
+        }
+        let root = self.signer.seal(*outcome.root());
+        let record = encode_outcome(&outcome, batch, &root);
+        if let Err(error) = self.log.append(root.body.batch, &record) {
+            self.registration.roll_back(&outcome);
+            return Err(error);
+        }
+        let batch = Some(self.registration.commit(outcome, root.signature));
+        Ok(Settled { codes, batch })
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)

@@ -1,14 +1,14 @@
 //! Records of the ordered log: the genesis, then one record per batch.
 //!
 //! ```text
-//! genesis:  tag ‖ Genesis ‖ SM3 of everything before
-//! batch:    tag ‖ count (4) ‖ count × entry ‖ signed root ‖ SM3 of everything before
+//! genesis:  tag ‖ Genesis ‖ CRC-32 of everything before
+//! batch:    tag ‖ count (4) ‖ count × entry ‖ signed root ‖ CRC-32 of everything before
 //! entry:    result code ‖ operation ‖ balances, if the code is proved
 //! ```
 //! With the balances of its leaf beside each operation, the Merkle tree of a batch grows again from
 //! its record alone: no receipt is ever lost while the log is there.
 //!
-//! The digest at the end finds damage of any bit at once, signatures included, which a replay
+//! The check at the end finds damage of any bit at once, signatures included, which a replay
 //! without verification wouldn't look at. It proves nothing: that is what the signed root is for.
 
 use crate::code::ResultCode;
@@ -44,7 +44,7 @@ pub type Balances = Bounded<Balance, BOUND_WALLETS_MAX>;
 
 const GENESIS_TAG: &[u8] = b"JIDIAN-LOG-GENESIS-2";
 const BATCH_TAG: &[u8] = b"JIDIAN-LOG-BATCH-2";
-const DIGEST_BYTES: usize = 32;
+const CHECK_BYTES: usize = 4;
 
 impl Record {
     /// Canonical bytes.
@@ -148,17 +148,17 @@ impl Genesis {
 }
 
 fn close(mut bytes: Vec<u8>) -> Vec<u8> {
-    let digest = crypto::sm3(&bytes);
-    bytes.extend_from_slice(&digest.0);
+    let check = crc32fast::hash(&bytes);
+    bytes.extend_from_slice(&check.to_be_bytes());
     bytes
 }
 
-/// Checks the digest and the tag and returns a reader behind the tag.
+/// Checks the end and the tag and returns a reader behind the tag.
 fn open<'a>(bytes: &'a [u8], tag: &[u8]) -> Result<Reader<'a>, DecodeError> {
-    let split = bytes.len().checked_sub(DIGEST_BYTES).ok_or(DecodeError::Truncated { at: 0 })?;
-    let (body, digest) = bytes.split_at(split);
-    if crypto::sm3(body) != Digest::decode(digest)? {
-        return Err(DecodeError::Refused { at: split, field: "digest of the record" });
+    let split = bytes.len().checked_sub(CHECK_BYTES).ok_or(DecodeError::Truncated { at: 0 })?;
+    let (body, check) = bytes.split_at(split);
+    if crc32fast::hash(body).to_be_bytes() != *check {
+        return Err(DecodeError::Refused { at: split, field: "check of the record" });
     }
     let mut reader = Reader::new(body);
     if reader.take(tag.len())? != tag {

@@ -327,7 +327,7 @@ fn fail(world: &World<Fast, Flaky>, log: &MemoryLog) -> Bank<Flaky, FastKey> {
 }
 
 fn resealed(body: &[u8]) -> Vec<u8> {
-    [body, &crypto::sm3(body).0].concat()
+    [body, &crc32fast::hash(body).to_be_bytes()].concat()
 }
 
 /// A log whose last batch has a bit of everything.
@@ -385,7 +385,7 @@ fn every_forged_bit_is_found() {
     let authority = world.authentication.public_key();
     let record = Record::from_bytes(records.last().unwrap()).unwrap();
     assert_eq!(record.entries[2].code, ResultCode::BadSignature);
-    let body = records.last().unwrap().len() - 32;
+    let body = records.last().unwrap().len() - 4;
     for bit in 0..body * 8 {
         let mut forged = records.clone();
         let last = forged.last_mut().unwrap();

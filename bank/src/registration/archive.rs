@@ -5,6 +5,7 @@ use super::directory::Place;
 use crypto::merkle;
 use heapless::Vec as Bounded;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use wire::receipt::{Leaf, PATH_MAX, Receipt, Root};
 use wire::{Digest, Signed};
 
@@ -17,13 +18,13 @@ pub const BATCHES_KEPT: usize = 1 << 16;
 /// The last batches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Archive {
-    batches: VecDeque<Batch>,
+    batches: VecDeque<Arc<Batch>>,
     leaves: usize,
 }
 
-/// One batch: its leaves and all levels of the tree above them.
-#[derive(Clone, Debug)]
-pub(crate) struct Batch {
+/// One batch: its leaves and all levels of the tree above them. Receipts are cut out of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
     root: Signed<Root>,
     leaves: Vec<Leaf>,
     levels: Vec<Vec<Digest>>,
@@ -57,14 +58,16 @@ impl Batch {
         Self { root, leaves, levels }
     }
 
-    /// Grows the tree again.
-    pub(crate) fn grow(root: Signed<Root>, leaves: Vec<Leaf>) -> Self {
+    /// Grows the tree over leaves whose root was signed.
+    #[must_use]
+    pub fn grow(root: Signed<Root>, leaves: Vec<Leaf>) -> Self {
         let levels = levels(&leaves);
         Self { root, leaves, levels }
     }
 
-    /// Cuts out the receipt of one leaf.
-    pub(crate) fn receipt(&self, index: usize) -> Option<Receipt> {
+    /// Cuts out the receipt of one leaf; `None` if the batch has no such leaf.
+    #[must_use]
+    pub fn receipt(&self, index: usize) -> Option<Receipt> {
         let leaf = self.leaves.get(index)?.clone();
         let (path, index) = self.path(index);
         let Signed { body: root, signature } = self.root.clone();
@@ -92,7 +95,7 @@ impl Batch {
 }
 
 impl Archive {
-    pub(super) fn push(&mut self, batch: Batch) {
+    pub(super) fn push(&mut self, batch: Arc<Batch>) {
         self.leaves = self.leaves.saturating_add(batch.leaves.len());
         self.batches.push_back(batch);
     }

@@ -17,6 +17,23 @@ pub struct Authenticated {
     verdict: Verdict,
 }
 
+/// An operation with its digest: what needs no state at all, so that any thread may compute it
+/// while batches are applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digested {
+    operation: Operation,
+    digest: Digest,
+}
+
+impl Digested {
+    /// Computes the digest.
+    #[must_use]
+    pub fn new(operation: Operation) -> Self {
+        let digest = operation.digest();
+        Self { operation, digest }
+    }
+}
+
 /// What the signatures say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -38,8 +55,9 @@ pub(crate) trait Keys {
 }
 
 impl Authenticated {
-    pub(crate) fn new(operation: Operation, keys: &impl Keys, verifier: &impl Verify) -> Self {
-        let (digest, verdict) = (operation.digest(), judge(&operation, keys, verifier));
+    pub(crate) fn new(operation: Digested, keys: &impl Keys, verifier: &impl Verify) -> Self {
+        let Digested { operation, digest } = operation;
+        let verdict = judge(&operation, keys, verifier);
         Self { operation, digest, verdict }
     }
 

@@ -35,15 +35,14 @@ mod transfer;
 mod wallets;
 
 pub use apply::BatchOutcome;
-pub use archive::{BATCHES_KEPT, LEAVES_KEPT};
-pub use authenticated::Authenticated;
+pub use archive::{BATCHES_KEPT, Batch, LEAVES_KEPT};
+pub use authenticated::{Authenticated, Digested};
 pub use books::{Bound, Coin, Hold, OperatorBook};
 pub use directory::{Chain, ORDERS_REMEMBERED, Place};
 pub use holds::ENDS_MAX;
 pub use ledger::{Wallet, WalletState};
 pub use transfer::{Cause, Movement, Payment};
 
-pub(crate) use archive::Batch;
 pub(crate) use authenticated::{Keys, Verdict, judge};
 
 use crate::code::{ResultCode, Statistics};
@@ -57,6 +56,7 @@ use directory::Directory;
 use ledger::Slot;
 use quantity::{Fen, Instant};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use wire::identity::{Certificate, PublicKey};
 use wire::receipt::{Receipt, Root};
 use wire::{Digest, KeyId, Signature, Signed, WalletId};
@@ -137,23 +137,34 @@ impl Registration {
 
     /// Looks at the signatures of an operation, and computes its digest. Changes nothing.
     pub fn authenticate(&self, operation: Operation, verifier: &impl Verify) -> Authenticated {
+        self.authenticate_digested(Digested::new(operation), verifier)
+    }
+
+    /// Looks at the signatures of an operation whose digest is known. Changes nothing.
+    pub fn authenticate_digested(
+        &self,
+        operation: Digested,
+        verifier: &impl Verify,
+    ) -> Authenticated {
         Authenticated::new(operation, self, verifier)
     }
 
     /// Makes the batch that was applied last final: it is durable, and this is the registration
-    /// centre's signature over its root.
+    /// centre's signature over its root. Returns the batch, to cut receipts out of it.
     ///
     /// # Panics
     /// If the outcome isn't that of the batch applied last.
-    pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) {
+    pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) -> Arc<Batch> {
         self.finish_phase(&outcome);
         self.books.settle();
         self.directory.settle();
         self.show(&outcome);
         let root = Signed { body: outcome.root, signature };
-        self.archive.push(Batch::new(root.clone(), outcome.leaves, outcome.levels));
+        let batch = Arc::new(Batch::new(root.clone(), outcome.leaves, outcome.levels));
+        self.archive.push(Arc::clone(&batch));
         self.archive.drop_surplus();
         self.last_root = Some(root);
+        batch
     }
 
     /// Keeps the last payments for a screen.

@@ -63,6 +63,7 @@ pub struct Receipt {
 }
 
 wire_struct!(Root, tag: b"JIDIAN-ROOT-1", { batch, previous, merkle, at, issued });
-wire_struct!(Leaf, tag: b"JIDIAN-LEAF-1", { order, result, balances });
+// So short a tag lets the leaf of a key with one wallet fit one block of SM3: 5 + 50 bytes + padding.
+wire_struct!(Leaf, tag: b"JLEAF", { order, result, balances });
 wire_struct!(Balance, tag: b"", { wallet, balance });
 wire_struct!(Receipt, tag: b"JIDIAN-RECEIPT-1", { leaf, index, path, root, signature });
