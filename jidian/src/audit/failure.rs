@@ -1,6 +1,7 @@
 //! What is wrong with a data directory, and where.
 
 use crate::store::log::{LogError, other_version};
+use bank::log::StorageError;
 use core::fmt;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -46,19 +47,20 @@ impl core::error::Error for Failure {}
 
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
+        let LogError { path, error } = error;
         match error {
-            LogError::Io { path, doing, error } => {
+            StorageError::Medium { doing, error } => {
                 Self::of_file(&path, format_args!("{doing} it failed: {error}"))
             }
-            LogError::NotALog { path } => Self::of_file(
+            StorageError::NotALog => Self::of_file(
                 &path,
                 "the header (bytes 0 to 31) is damaged, or this is no log of this kind; restore \
                  the file from a copy",
             ),
-            LogError::OtherVersion { path, version } => {
+            StorageError::OtherVersion { version } => {
                 Self::of_file(&path, format_args!("{} (bytes 8 and 9)", other_version(version)))
             }
-            LogError::Damaged { path, record, offset } => Self {
+            StorageError::Damaged { record, offset } => Self {
                 file: path,
                 place: Some(Place { record, offset }),
                 what: "the bytes aren't those that were written: a check of length, content or \

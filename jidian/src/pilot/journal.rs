@@ -10,6 +10,7 @@
 
 use crate::store::log::{Durability, Kind, LogError, LogWriter};
 use crate::store::{BankLog, DataDirectory};
+use bank::log::StorageError;
 use simulation::ledger::{Evidence, GridEntry};
 use simulation::state::Minute;
 use simulation::world::{Metered, Settled, World};
@@ -45,11 +46,13 @@ impl RunError {
 
 impl From<LogError> for RunError {
     fn from(error: LogError) -> Self {
-        let advice = match &error {
-            LogError::Io { .. } => "; what was acknowledged is safe: make room and start again",
-            LogError::NotALog { .. } | LogError::OtherVersion { .. } | LogError::Damaged { .. } => {
-                ""
+        let advice = match &error.error {
+            StorageError::Medium { .. } => {
+                "; what was acknowledged is safe: make room and start again"
             }
+            StorageError::NotALog
+            | StorageError::OtherVersion { .. }
+            | StorageError::Damaged { .. } => "",
         };
         Self(format!("{error}{advice}"))
     }

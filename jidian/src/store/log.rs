@@ -1,24 +1,14 @@
-//! The one file format of the data directory: an append-only log of chained records.
-//!
-//! What is assumed of the medium: what was synced stays; an append that was not synced may be
-//! there in full, in part, or as zeros; bits may rot anywhere at any time.
-//!
-//! ```text
-//! file    = magic (8) ‖ format version (2) ‖ kind (2) ‖ zero (4) ‖ check (16) ‖ record*
-//! record  = length (4) ‖ head check (4) ‖ payload ‖ chain (32)
-//! chain   = SM3(chain before ‖ length ‖ payload)
-//! ```
-//! Every bit of the file is covered by a check, so a flipped one is always found. An append that
-//! was interrupted shows as a file that ends early: that, and only that, is repaired at start.
+//! Logs in files: what a log holds, and errors that name the file. The format and its engine are
+//! [`bank::log`]'s.
 
-use crypto::Sm3;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use super::file::FileMedium;
+use bank::log::{Place, StorageError};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use wire::Digest;
 
-/// Version of the layout of the data directory.
-pub const FORMAT_VERSION: u16 = 3;
+pub use bank::log::{Durability, FORMAT_VERSION, Tail, begins_a_log};
 
 /// What to say of files in another format.
 #[must_use]
@@ -31,12 +21,6 @@ pub fn other_version(version: u16) -> String {
         "written by {age} version (format {version}, this program knows {FORMAT_VERSION}); {advice}"
     )
 }
-
-const MAGIC: &[u8; 8] = b"JIDIANLG";
-const HEADER_BYTES: u64 = 32;
-const HEAD_BYTES: usize = 8;
-const CHAIN_BYTES: usize = 32;
-const RECORD_BYTES_MAX: u32 = 1 << 28;
 
 /// What a log holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,151 +36,102 @@ pub enum Kind {
     World = 4,
 }
 
-/// Why a log can't be used.
+impl Kind {
+    /// The number in the header.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+/// Why the log in a file can't be used.
 #[derive(Debug)]
-pub enum LogError {
-    /// The operating system refuses.
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What was tried.
-        doing: &'static str,
-        /// Its reason.
-        error: io::Error,
-    },
-    /// The file isn't a log of this kind.
-    NotALog {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another version of the program wrote it.
-    OtherVersion {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        version: u16,
-    },
-    /// A record was changed after it was written.
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Number of the record, from 0.
-        record: u64,
-        /// Offset of its first byte.
-        offset: u64,
-    },
+pub struct LogError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub error: StorageError,
+}
+
+impl LogError {
+    fn at(path: &Path) -> impl FnOnce(StorageError) -> Self {
+        let path = path.to_owned();
+        move |error| Self { path, error }
+    }
+
+    fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| {
+            let error = super::file::medium_error(&error);
+            Self { path, error: StorageError::Medium { doing, error } }
+        }
+    }
 }
 
 impl core::fmt::Display for LogError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Io { path, doing, error } => write!(f, "{doing} {}: {error}", path.display()),
-            Self::NotALog { path } => write!(
-                f,
-                "{}: the header is damaged, or this is no log of this kind",
-                path.display()
-            ),
-            Self::OtherVersion { path, version } => {
-                write!(f, "{}: {}", path.display(), other_version(*version))
+        let path = self.path.display();
+        match &self.error {
+            StorageError::Medium { doing, error } => write!(f, "{doing} {path}: {error}"),
+            StorageError::OtherVersion { version } => {
+                write!(f, "{path}: {}", other_version(*version))
             }
-            Self::Damaged { path, record, offset } => write!(
-                f,
-                "{}: record {record} at byte {offset} is damaged; restore the file from a copy",
-                path.display()
-            ),
+            error @ (StorageError::NotALog | StorageError::Damaged { .. }) => {
+                write!(f, "{path}: {error}")
+            }
         }
     }
 }
 
 impl core::error::Error for LogError {}
 
-/// How a log ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// With its last record.
-    Whole,
-    /// With an append that was never finished, and so never acknowledged.
-    Unfinished {
-        /// Where the append began.
-        offset: u64,
-        /// Bytes behind it.
-        bytes: u64,
-    },
-}
-
 /// Reads a log record by record.
 pub struct LogReader {
     path: PathBuf,
-    bytes: Vec<u8>,
-    at: usize,
-    record: u64,
-    chain: Digest,
-    tail: Tail,
+    reader: bank::log::LogReader<FileMedium>,
 }
 
 impl LogReader {
-    /// Reads the file and checks its header.
+    /// Opens the file and checks its header.
     ///
     /// # Errors
     /// [`LogError`] if it can't be read, is of another kind or from another version.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, LogError> {
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(io_error(path, "reading"))?;
-        let chain = check_header(path, kind, &bytes)?;
-        let at = usize::try_from(HEADER_BYTES).expect("32");
-        Ok(Self { path: path.to_owned(), bytes, at, record: 0, chain, tail: Tail::Whole })
+        let file = File::open(path).map_err(LogError::io(path, "reading"))?;
+        let reader = bank::log::LogReader::open(FileMedium(file), kind.number());
+        Ok(Self { path: path.to_owned(), reader: reader.map_err(LogError::at(path))? })
     }
 
     /// The next record; `None` at the end, of which [`LogReader::tail`] then tells the kind.
     ///
     /// # Errors
-    /// [`LogError::Damaged`].
+    /// [`StorageError::Damaged`].
     pub fn next_record(&mut self) -> Result<Option<&[u8]>, LogError> {
-        let rest = &self.bytes[self.at..];
-        if rest.is_empty() {
-            return Ok(None);
-        }
-        match parse_record(rest, &self.chain) {
-            Parsed::Record { payload, chain } => {
-                let start = self.at + HEAD_BYTES;
-                self.at = start + payload + CHAIN_BYTES;
-                self.chain = chain;
-                self.record += 1;
-                Ok(Some(&self.bytes[start..start + payload]))
-            }
-            Parsed::EndsEarly => {
-                self.tail = Tail::Unfinished { offset: self.offset(), bytes: rest.len() as u64 };
-                self.at = self.bytes.len();
-                Ok(None)
-            }
-            Parsed::Wrong => Err(self.damaged()),
-        }
+        self.reader.next_record().map_err(LogError::at(&self.path))
     }
 
     /// How the log ends; known once [`LogReader::next_record`] returned `None`.
     #[must_use]
-    pub const fn tail(&self) -> Tail {
-        self.tail
+    pub fn tail(&self) -> Tail {
+        self.reader.tail()
     }
 
     /// Offset of the next record.
     #[must_use]
     pub const fn offset(&self) -> u64 {
-        self.at as u64
+        self.reader.place().offset
     }
 
     /// Records read so far.
     #[must_use]
     pub const fn records(&self) -> u64 {
-        self.record
+        self.reader.place().records
     }
 
     /// Chain value behind the last record read.
     #[must_use]
     pub const fn chain(&self) -> Digest {
-        self.chain
+        self.reader.place().chain
     }
 
     /// The file.
@@ -204,235 +139,62 @@ impl LogReader {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    fn damaged(&self) -> LogError {
-        LogError::Damaged { path: self.path.clone(), record: self.record, offset: self.offset() }
-    }
-
-    /// Whether a sound record stands behind the damaged one that is next: then the damage is in
-    /// the middle of the log and not an append that a power cut left in disorder.
-    fn sound_record_follows(&self) -> bool {
-        if self.follows_whatever_its_chain_says() {
-            return true;
-        }
-        let first = self.at + CHAIN_BYTES;
-        (first..self.bytes.len().saturating_sub(HEAD_BYTES)).any(|at| {
-            // The chain value of the record before stands right in front of each record.
-            let mut chain = Digest::default();
-            chain.0.copy_from_slice(&self.bytes[at - CHAIN_BYTES..at]);
-            matches!(parse_record(&self.bytes[at..], &chain), Parsed::Record { .. })
-        })
-    }
-
-    /// Whether the damage is in the stored chain value alone: then the next record is sound under
-    /// the value that it should have.
-    fn follows_whatever_its_chain_says(&self) -> bool {
-        let rest = &self.bytes[self.at..];
-        let Some(head) = rest.first_chunk::<HEAD_BYTES>() else { return false };
-        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-        let end = HEAD_BYTES + length as usize;
-        let (Some(payload), Some(next)) =
-            (rest.get(HEAD_BYTES..end), rest.get(end + CHAIN_BYTES..))
-        else {
-            return false;
-        };
-        let chain = chain_after(&self.chain, payload);
-        head[4..] == head_check(&self.chain, length)
-            && matches!(parse_record(next, &chain), Parsed::Record { .. })
-    }
-}
-
-enum Parsed {
-    Record { payload: usize, chain: Digest },
-    EndsEarly,
-    Wrong,
-}
-
-fn parse_record(bytes: &[u8], before: &Digest) -> Parsed {
-    let Some(head) = bytes.first_chunk::<HEAD_BYTES>() else { return Parsed::EndsEarly };
-    let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-    if head[4..] != head_check(before, length) || length > RECORD_BYTES_MAX {
-        return Parsed::Wrong;
-    }
-    let payload = length as usize;
-    let Some(body) = bytes.get(HEAD_BYTES..HEAD_BYTES + payload + CHAIN_BYTES) else {
-        return Parsed::EndsEarly;
-    };
-    let chain = chain_after(before, &body[..payload]);
-    if chain.0 == body[payload..] { Parsed::Record { payload, chain } } else { Parsed::Wrong }
-}
-
-fn head_check(before: &Digest, length: u32) -> [u8; 4] {
-    let mut hash = Sm3::new();
-    hash.update(b"JIDIAN-RECORD-HEAD-1");
-    hash.update(&before.0);
-    hash.update(&length.to_be_bytes());
-    let digest = hash.finish();
-    [digest.0[0], digest.0[1], digest.0[2], digest.0[3]]
-}
-
-fn chain_after(before: &Digest, payload: &[u8]) -> Digest {
-    let mut hash = Sm3::new();
-    hash.update(&before.0);
-    hash.update(&u32::try_from(payload.len()).expect("records are bounded").to_be_bytes());
-    hash.update(payload);
-    hash.finish()
-}
-
-fn header(kind: Kind) -> [u8; 32] {
-    let mut header = [0; 32];
-    header[..8].copy_from_slice(MAGIC);
-    header[8..10].copy_from_slice(&FORMAT_VERSION.to_be_bytes());
-    header[10..12].copy_from_slice(&(kind as u16).to_be_bytes());
-    let check = crypto::sm3(&header[..16]);
-    header[16..].copy_from_slice(&check.0[..16]);
-    header
-}
-
-/// Whether these are the first bytes of a log whose header wasn't finished.
-#[must_use]
-pub fn begins_a_log(bytes: &[u8]) -> bool {
-    let known = bytes.len().min(MAGIC.len());
-    bytes[..known] == MAGIC[..known]
-}
-
-fn check_header(path: &Path, kind: Kind, bytes: &[u8]) -> Result<Digest, LogError> {
-    let not_a_log = || LogError::NotALog { path: path.to_owned() };
-    let found = bytes.first_chunk::<32>().ok_or_else(not_a_log)?;
-    let check = crypto::sm3(&found[..16]);
-    if found[..8] != *MAGIC || found[16..] != check.0[..16] {
-        return Err(not_a_log());
-    }
-    let version = u16::from_be_bytes([found[8], found[9]]);
-    if version != FORMAT_VERSION {
-        return Err(LogError::OtherVersion { path: path.to_owned(), version });
-    }
-    if *found != header(kind) {
-        return Err(not_a_log());
-    }
-    Ok(crypto::sm3(found))
-}
-
-fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LogError {
-    let path = path.to_owned();
-    move |error| LogError::Io { path, doing, error }
-}
-
-/// Whether an append is on the medium when it returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// Synced: survives a power cut of the host.
-    Synced,
-    /// Handed to the operating system: survives the death of the process.
-    Buffered,
 }
 
 /// Appends to a log.
 pub struct LogWriter {
     path: PathBuf,
-    file: File,
-    chain: Digest,
-    length: u64,
-    records: u64,
-    durability: Durability,
-    /// Whether bytes behind the last record still have to be cut off.
-    cut_due: bool,
-    /// Whether something was appended since the last sync.
-    unsynced: bool,
+    writer: bank::log::LogWriter<FileMedium>,
 }
 
 impl LogWriter {
     /// Makes a new log; the file must not exist.
     ///
     /// # Errors
-    /// [`LogError::Io`].
+    /// [`LogError`].
     pub fn create(path: &Path, kind: Kind, durability: Durability) -> Result<Self, LogError> {
-        let header = header(kind);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(path)
-            .map_err(io_error(path, "creating"))?;
-        file.write_all(&header)
-            .and_then(|()| file.sync_all())
-            .map_err(io_error(path, "writing"))?;
-        let chain = crypto::sm3(&header);
-        let path = path.to_owned();
-        let (length, records) = (HEADER_BYTES, 0);
-        Ok(Self { path, file, chain, length, records, durability, cut_due: false, unsynced: false })
+        let medium = FileMedium::create(path).map_err(LogError::io(path, "creating"))?;
+        let writer = bank::log::LogWriter::create(medium, kind.number(), durability);
+        Ok(Self { path: path.to_owned(), writer: writer.map_err(LogError::at(path))? })
     }
 
     /// Continues a log behind the last record that `reader` returned. What follows is cut off by the
     /// first append: until then the file stays as it is.
     ///
     /// # Errors
-    /// [`LogError::Io`].
+    /// [`LogError`].
     pub fn resume(reader: &LogReader, durability: Durability) -> Result<Self, LogError> {
         let path = reader.path.clone();
-        let (length, chain, records) = match reader.tail {
-            Tail::Whole => (reader.offset(), reader.chain, reader.record),
-            Tail::Unfinished { offset, .. } => (offset, reader.chain, reader.record),
-        };
-        let file =
-            OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "opening"))?;
-        let cut_due = true;
-        Ok(Self { path, file, chain, length, records, durability, cut_due, unsynced: false })
+        let medium = FileMedium::open(&path).map_err(LogError::io(&path, "opening"))?;
+        let place: Place = reader.reader.place();
+        Ok(Self { path, writer: bank::log::LogWriter::resume(medium, place, durability) })
     }
 
     /// Appends one record. If this fails, the log is as before.
     ///
     /// # Errors
-    /// [`LogError::Io`], for example when the disk is full.
+    /// [`LogError`], for example when the disk is full.
     pub fn append(&mut self, payload: &[u8]) -> Result<(), LogError> {
-        let length = u32::try_from(payload.len()).ok().filter(|length| *length <= RECORD_BYTES_MAX);
-        let length = length.expect("no record is longer than a batch of the largest fleet");
-        if self.cut_due {
-            self.cut_back()?;
-            self.cut_due = false;
-        }
-        let chain = chain_after(&self.chain, payload);
-        let mut record = Vec::with_capacity(HEAD_BYTES + payload.len() + CHAIN_BYTES);
-        record.extend_from_slice(&length.to_be_bytes());
-        record.extend_from_slice(&head_check(&self.chain, length));
-        record.extend_from_slice(payload);
-        record.extend_from_slice(&chain.0);
-        let written = self.file.write_all(&record).and_then(|()| match self.durability {
-            Durability::Synced => self.file.sync_data(),
-            Durability::Buffered => Ok(()),
-        });
-        if let Err(error) = written {
-            // Best effort: if this fails too, the next start finds an unfinished append.
-            let _ = self.cut_back();
-            return Err(io_error(&self.path, "appending to")(error));
-        }
-        self.chain = chain;
-        self.length += record.len() as u64;
-        self.records += 1;
-        self.unsynced = self.durability == Durability::Buffered;
-        Ok(())
+        self.writer.append(payload).map_err(LogError::at(&self.path))
     }
 
     /// Puts everything on the medium.
     ///
     /// # Errors
-    /// [`LogError::Io`].
+    /// [`LogError`].
     pub fn sync(&mut self) -> Result<(), LogError> {
-        if self.unsynced {
-            self.file.sync_data().map_err(io_error(&self.path, "syncing"))?;
-            self.unsynced = false;
-        }
-        Ok(())
+        self.writer.sync().map_err(LogError::at(&self.path))
     }
 
     /// Gives the file another name, in place of what had it, for good.
     ///
     /// # Errors
-    /// [`LogError::Io`].
+    /// [`LogError`].
     pub fn rename(&mut self, path: &Path) -> Result<(), LogError> {
         let directory = path.parent().unwrap_or(Path::new("."));
         std::fs::rename(&self.path, path)
             .and_then(|()| File::open(directory)?.sync_all())
-            .map_err(io_error(path, "renaming to"))?;
+            .map_err(LogError::io(path, "renaming to"))?;
         path.clone_into(&mut self.path);
         Ok(())
     }
@@ -446,26 +208,19 @@ impl LogWriter {
     /// Length of the file in bytes.
     #[must_use]
     pub const fn length(&self) -> u64 {
-        self.length
+        self.writer.place().offset
     }
 
     /// Number of records.
     #[must_use]
     pub const fn records(&self) -> u64 {
-        self.records
+        self.writer.place().records
     }
 
     /// Chain value behind the last record.
     #[must_use]
     pub const fn chain(&self) -> Digest {
-        self.chain
-    }
-
-    fn cut_back(&mut self) -> Result<(), LogError> {
-        self.file
-            .set_len(self.length)
-            .and_then(|()| self.file.seek(SeekFrom::Start(self.length)).map(|_| ()))
-            .map_err(io_error(&self.path, "cutting back"))
+        self.writer.chain()
     }
 }
 
@@ -475,30 +230,15 @@ impl LogWriter {
 /// `accept` is called for each record and may end the log there, by returning `false`.
 ///
 /// # Errors
-/// [`LogError::Damaged`] for damage in the middle.
+/// [`StorageError::Damaged`] for damage in the middle.
 pub fn recover(
     path: &Path,
     kind: Kind,
-    mut accept: impl FnMut(&[u8]) -> bool,
+    accept: impl FnMut(&[u8]) -> bool,
 ) -> Result<LogReader, LogError> {
-    let mut reader = LogReader::open(path, kind)?;
-    loop {
-        let before = (reader.at, reader.record, reader.chain);
-        match reader.next_record().map(|record| record.map(&mut accept)) {
-            Ok(Some(true)) => {}
-            Ok(Some(false)) => {
-                (reader.at, reader.record, reader.chain) = before;
-                return Ok(reader);
-            }
-            Ok(None) => return Ok(reader),
-            Err(damage) if reader.sound_record_follows() => return Err(damage),
-            Err(_) => {
-                let (offset, end) = (reader.offset(), reader.bytes.len() as u64);
-                reader.tail = Tail::Unfinished { offset, bytes: end - offset };
-                return Ok(reader);
-            }
-        }
-    }
+    let mut log = LogReader::open(path, kind)?;
+    log.reader.recover(accept).map_err(LogError::at(path))?;
+    Ok(log)
 }
 
 #[cfg(test)]
@@ -594,7 +334,10 @@ mod tests {
     fn logs_of_another_kind_or_version_are_refused() {
         let path = scratch("kind");
         let good = three_records(&path);
-        assert!(matches!(LogReader::open(&path, Kind::Grid), Err(LogError::NotALog { .. })));
+        assert!(matches!(
+            LogReader::open(&path, Kind::Grid),
+            Err(LogError { error: StorageError::NotALog, .. })
+        ));
         let mut newer = good[..16].to_vec();
         newer[9] = 9;
         let check = crypto::sm3(&newer);

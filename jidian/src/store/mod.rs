@@ -9,6 +9,7 @@
 //! | `world.log` | memory of the simulated chips, state of the world | a restart |
 //! | `lock` | held while a process runs on the directory | nobody |
 
+pub mod file;
 pub mod log;
 pub mod manifest;
 

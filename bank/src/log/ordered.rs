@@ -1,4 +1,4 @@
-//! The ordered log that the bank writes to: all that outlives a process.
+//! What the bank asks of a log, and the log that keeps nothing.
 
 use core::fmt;
 
