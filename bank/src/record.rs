@@ -1,15 +1,16 @@
 //! Records of the ordered log: the genesis, then one record per batch.
 //!
 //! ```text
-//! genesis:  tag ‖ Genesis ‖ CRC-32 of everything before
-//! batch:    tag ‖ count (4) ‖ count × entry ‖ signed root ‖ CRC-32 of everything before
+//! genesis:  tag ‖ Genesis ‖ check
+//! batch:    tag ‖ count (4) ‖ count × entry ‖ signed root ‖ check
 //! entry:    result code ‖ operation ‖ balances, if the code is proved
 //! ```
 //! With the balances of its leaf beside each operation, the Merkle tree of a batch grows again from
 //! its record alone: no receipt is ever lost while the log is there.
 //!
-//! The check at the end finds damage of any bit at once, signatures included, which a replay
-//! without verification wouldn't look at. It proves nothing: that is what the signed root is for.
+//! The check, the first 8 bytes of BLAKE3 of everything before, finds damage of any bit at once,
+//! signatures included, which a replay without verification wouldn't look at. It proves nothing:
+//! that is what the signed root is for.
 
 use crate::code::ResultCode;
 use crate::genesis::Genesis;
@@ -44,7 +45,7 @@ pub type Balances = Bounded<Balance, BOUND_WALLETS_MAX>;
 
 const GENESIS_TAG: &[u8] = b"JIDIAN-LOG-GENESIS-2";
 const BATCH_TAG: &[u8] = b"JIDIAN-LOG-BATCH-2";
-const CHECK_BYTES: usize = 4;
+const CHECK_BYTES: usize = 8;
 
 impl Record {
     /// Canonical bytes.
@@ -148,8 +149,8 @@ impl Genesis {
 }
 
 fn close(mut bytes: Vec<u8>) -> Vec<u8> {
-    let check = crc32fast::hash(&bytes);
-    bytes.extend_from_slice(&check.to_be_bytes());
+    let check = blake3::hash(&bytes);
+    bytes.extend_from_slice(&check.as_bytes()[..CHECK_BYTES]);
     bytes
 }
 
@@ -157,7 +158,7 @@ fn close(mut bytes: Vec<u8>) -> Vec<u8> {
 fn open<'a>(bytes: &'a [u8], tag: &[u8]) -> Result<Reader<'a>, DecodeError> {
     let split = bytes.len().checked_sub(CHECK_BYTES).ok_or(DecodeError::Truncated { at: 0 })?;
     let (body, check) = bytes.split_at(split);
-    if crc32fast::hash(body).to_be_bytes() != *check {
+    if blake3::hash(body).as_bytes()[..CHECK_BYTES] != *check {
         return Err(DecodeError::Refused { at: split, field: "check of the record" });
     }
     let mut reader = Reader::new(body);

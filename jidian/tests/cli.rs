@@ -241,8 +241,8 @@ fn a_directory_of_another_version_or_a_damaged_one_is_named() {
     good(&pilot(&data, "6m", &[]));
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    assert_eq!(with_format(&text, 2), text, "the check line is understood");
-    for (format, age) in [(3, "a newer version (format 3"), (1, "an older version (format 1")] {
+    assert_eq!(with_format(&text, 4), text, "the check line is understood");
+    for (format, age) in [(5, "a newer version (format 5"), (3, "an older version (format 3")] {
         std::fs::write(&manifest, with_format(&text, format)).unwrap();
         bad(&pilot(&data, "9m", &[]), &["manifest", age, "use that version"]);
     }
@@ -325,8 +325,8 @@ fn an_audit_names_what_is_wrong() {
     std::fs::remove_file(stray).unwrap();
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, with_format(&text, 3)).unwrap();
-    bad(&["verify", &data], &["manifest", "newer version", "format 3"]);
+    std::fs::write(&manifest, with_format(&text, 5)).unwrap();
+    bad(&["verify", &data], &["manifest", "newer version", "format 5"]);
     std::fs::remove_file(&manifest).unwrap();
     bad(&["verify", &data], &["manifest"]);
 }

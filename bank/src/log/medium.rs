@@ -97,6 +97,18 @@ pub enum StorageError {
         /// Offset of its first byte.
         offset: u64,
     },
+    /// A sync has failed: what is on the medium is unknown until the log is opened anew.
+    Unsure,
+    /// The log ends before a record that was in it once.
+    EndsBefore {
+        /// Number of the record behind which it ought to go on.
+        records: u64,
+    },
+    /// Another record stands where a snapshot was taken.
+    OtherHistory {
+        /// Records up to there.
+        records: u64,
+    },
 }
 
 impl StorageError {
@@ -120,6 +132,18 @@ impl fmt::Display for StorageError {
                 f,
                 "record {record} at byte {offset} is damaged; restore the file from a copy"
             ),
+            Self::Unsure => write!(
+                f,
+                "a write couldn't be made durable, so the log takes nothing more; start again"
+            ),
+            Self::EndsBefore { records } => write!(
+                f,
+                "it ends before record {records}, which a snapshot has seen; restore the file from \
+                 a copy"
+            ),
+            Self::OtherHistory { records } => {
+                write!(f, "the first {records} records aren't those that a snapshot has seen")
+            }
         }
     }
 }

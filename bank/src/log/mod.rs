@@ -22,12 +22,20 @@
 //! file    = magic "JIDIANLG" (8) ‖ format version (2) ‖ kind (2) ‖ zero (4) ‖ check (16) ‖ record*
 //! check   = first 16 bytes of SM3(the 16 bytes before)
 //! record  = length (4) ‖ head check (4) ‖ payload ‖ chain (32)
-//! chain   = SM3(chain before ‖ length ‖ payload)         before the first record: SM3(header)
-//! head check = first 4 bytes of SM3("JIDIAN-RECORD-HEAD-1" ‖ chain before ‖ length)
+//! chain   = SM3(chain before ‖ length ‖ BLAKE3(payload))   before the first record: SM3(header)
+//! head check = first 4 bytes of SM3("JIDIAN-RECORD-HEAD-1" ‖ chain before ‖ length), 1 for 0
 //! ```
 //!
-//! An append that was interrupted shows as a file that ends early or in disorder: that, and only
-//! that, is repaired at start. Damage that a sound record follows is refused.
+//! Zeros up to the end of the file are room for what follows: a head is never zero.
+//!
+//! # What happens when something fails
+//!
+//! - An append that was interrupted shows as a file that ends early or in disorder: that, and only
+//!   that, is repaired at start. Damage that a sound record follows is refused.
+//! - A failed write is taken back at once, and the log goes on.
+//! - After a failed sync nobody knows what is on the medium, and the operating system may show what
+//!   isn't there. The log refuses everything until it is opened anew, and opening it writes the last
+//!   record once more and syncs it, before anybody is told of it.
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "offsets in a file of checked length, no money; overflow stops release builds too"
@@ -37,10 +45,14 @@ mod format;
 mod medium;
 mod ordered;
 mod reader;
+mod snapshot;
+mod stored;
 mod writer;
 
 pub use format::{FORMAT_VERSION, HEADER_BYTES, RECORD_BYTES_MAX, begins_a_log};
 pub use medium::{Medium, MediumError, StorageError};
 pub use ordered::{LogError, MemoryLog, OrderedLog};
-pub use reader::{LogReader, Place, Tail};
+pub use reader::{LogReader, Place, Records, Tail};
+pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
+pub use stored::StoredLog;
 pub use writer::{Durability, LogWriter};

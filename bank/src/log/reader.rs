@@ -7,10 +7,13 @@ use wire::Digest;
 /// Bytes that are read at once; more only for a record that is longer.
 const WINDOW_BYTES: usize = 1 << 20;
 
+/// Bytes of one look for zeros.
+const LOOK_BYTES: usize = 4096;
+
 /// How a log ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
-    /// With its last record.
+    /// With its last record, or with room behind it.
     Whole,
     /// With an append that was never finished, and so never acknowledged.
     Unfinished {
@@ -28,6 +31,8 @@ pub struct Place {
     pub records: u64,
     /// Its offset.
     pub offset: u64,
+    /// Offset of the record before it; of the header, if there is none.
+    pub last: u64,
     /// Chain value behind the record before it.
     pub chain: Digest,
 }
@@ -54,8 +59,34 @@ impl<M: Medium> LogReader<M> {
     pub fn open(medium: M, kind: u16) -> Result<Self, StorageError> {
         let mut window = Window::open(medium)?;
         let chain = format::check_header(kind, window.view(0, 32)?)?;
-        let place = Place { records: 0, offset: HEADER_BYTES, chain };
-        Ok(Self { window, place, tail: None })
+        Ok(Self { window, place: Place::first(chain), tail: None })
+    }
+
+    /// Checks the header and begins at a place where the log once stood.
+    ///
+    /// # Errors
+    /// [`StorageError::EndsBefore`] or [`StorageError::OtherHistory`] if the log doesn't lead
+    /// there, and those of [`open`](Self::open).
+    pub fn open_at(medium: M, kind: u16, place: Place) -> Result<Self, StorageError> {
+        let mut reader = Self::open(medium, kind)?;
+        let records = place.records;
+        if reader.window.length < place.offset {
+            return Err(StorageError::EndsBefore { records });
+        }
+        let stored = match records {
+            0 => reader.place.chain,
+            _ => reader.window.chain_at(place.offset - CHAIN_BYTES as u64)?,
+        };
+        if stored != place.chain {
+            return Err(StorageError::OtherHistory { records });
+        }
+        reader.place = place;
+        Ok(reader)
+    }
+
+    /// All records from here on, as [`next_whole_record`](Self::next_whole_record) gives them.
+    pub const fn records(self) -> Records<M> {
+        Records { reader: self, failure: None }
     }
 
     /// The next record; `None` at the end, of which [`LogReader::tail`] then tells the kind.
@@ -110,12 +141,15 @@ impl<M: Medium> LogReader<M> {
         if self.tail.is_some() || self.window.rest(self.place.offset) == 0 {
             return Ok(Step::End);
         }
-        let Place { records, offset, chain } = self.place;
+        let Place { offset, chain, .. } = self.place;
         match find(&mut self.window, offset, &chain)? {
             Found::Record { payload, chain } => {
-                let offset = offset + format::record_length(payload) as u64;
-                self.place = Place { records: records + 1, offset, chain };
+                self.place = self.place.behind(payload, chain);
                 Ok(Step::Record(payload))
+            }
+            Found::EndsEarly | Found::Wrong if self.window.is_zero_from(offset)? => {
+                self.tail = Some(Tail::Whole);
+                Ok(Step::End)
             }
             Found::EndsEarly => {
                 self.end_unfinished();
@@ -161,18 +195,21 @@ impl<M: Medium> LogReader<M> {
         }
         // The chain value of the record before stands right in front of each record.
         let mut at = self.place.offset;
-        loop {
-            let bytes = self.window.view(at, CHAIN_BYTES + HEAD_BYTES)?;
-            if bytes.len() < CHAIN_BYTES + HEAD_BYTES {
-                return Ok(false);
+        while self.window.rest(at) >= (CHAIN_BYTES + HEAD_BYTES + CHAIN_BYTES) as u64 {
+            let zeros = self.window.zeros_at(at)?;
+            if zeros > CHAIN_BYTES + HEAD_BYTES {
+                at += (zeros - CHAIN_BYTES - HEAD_BYTES) as u64;
             }
-            let chain = Digest(*bytes.first_chunk().expect("the length was checked"));
-            let next = at + CHAIN_BYTES as u64;
-            if matches!(find(&mut self.window, next, &chain)?, Found::Record { .. }) {
-                return Ok(true);
+            if self.window.may_begin_a_record(at + CHAIN_BYTES as u64)? {
+                let chain = self.window.chain_at(at)?;
+                let next = at + CHAIN_BYTES as u64;
+                if matches!(find(&mut self.window, next, &chain)?, Found::Record { .. }) {
+                    return Ok(true);
+                }
             }
             at += 1;
         }
+        Ok(false)
     }
 
     /// Whether the damage is in the stored chain value alone: then the next record is sound under
@@ -187,6 +224,59 @@ impl<M: Medium> LogReader<M> {
         let chain = format::chain_after(&chain, payload);
         let next = offset + format::record_length(length) as u64;
         Ok(matches!(find(&mut self.window, next, &chain)?, Found::Record { .. }))
+    }
+}
+
+impl Place {
+    pub(super) const fn first(chain: Digest) -> Self {
+        Self { records: 0, offset: HEADER_BYTES, last: 0, chain }
+    }
+
+    /// Behind the record that begins here.
+    pub(super) const fn behind(self, payload: usize, chain: Digest) -> Self {
+        Self {
+            records: self.records + 1,
+            offset: self.offset + format::record_length(payload) as u64,
+            last: self.offset,
+            chain,
+        }
+    }
+}
+
+/// The records of a log, one after the other.
+pub struct Records<M> {
+    reader: LogReader<M>,
+    failure: Option<StorageError>,
+}
+
+impl<M: Medium> Records<M> {
+    /// Where the records stand.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.reader.place()
+    }
+
+    /// Why there was no next record, if not because the log ends.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&StorageError> {
+        self.failure.as_ref()
+    }
+}
+
+impl<M: Medium> Iterator for Records<M> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        if self.failure.is_some() {
+            return None;
+        }
+        match self.reader.next_whole_record() {
+            Ok(record) => record.map(<[u8]>::to_vec),
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
+            }
+        }
     }
 }
 
@@ -257,6 +347,36 @@ impl<M: Medium> Window<M> {
             None => self.load(at, wanted)?,
         };
         Ok(&self.bytes[from..from + wanted])
+    }
+
+    fn chain_at(&mut self, at: u64) -> Result<Digest, StorageError> {
+        let bytes = self.view(at, CHAIN_BYTES)?;
+        Ok(Digest(*bytes.first_chunk().expect("the caller has checked the length")))
+    }
+
+    /// Whether a head that stands here announces a record that the file has room for.
+    fn may_begin_a_record(&mut self, at: u64) -> Result<bool, StorageError> {
+        let rest = self.rest(at);
+        let length = self.view(at, 4)?.first_chunk::<4>().copied().map(u32::from_be_bytes);
+        let whole = length.map(|length| format::record_length(length as usize) as u64);
+        Ok(whole.is_some_and(|whole| whole <= rest))
+    }
+
+    /// How many zeros stand here, as far as one look goes.
+    fn zeros_at(&mut self, at: u64) -> Result<usize, StorageError> {
+        let bytes = self.view(at, LOOK_BYTES)?;
+        Ok(bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len()))
+    }
+
+    fn is_zero_from(&mut self, mut at: u64) -> Result<bool, StorageError> {
+        while self.rest(at) > 0 {
+            let seen = self.view(at, LOOK_BYTES)?.len();
+            if self.zeros_at(at)? < seen {
+                return Ok(false);
+            }
+            at += seen as u64;
+        }
+        Ok(true)
     }
 
     fn load(&mut self, at: u64, wanted: usize) -> Result<usize, StorageError> {

@@ -60,6 +60,9 @@ impl From<LogError> for Failure {
             StorageError::OtherVersion { version } => {
                 Self::of_file(&path, format_args!("{} (bytes 8 and 9)", other_version(version)))
             }
+            error @ (StorageError::Unsure
+            | StorageError::EndsBefore { .. }
+            | StorageError::OtherHistory { .. }) => Self::of_file(&path, error),
             StorageError::Damaged { record, offset } => Self {
                 file: path,
                 place: Some(Place { record, offset }),

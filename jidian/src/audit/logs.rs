@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Place};
 use crate::store::log::{Kind, LogReader, Tail};
-use crate::store::{file_of, manifest};
+use crate::store::{file_of, manifest, snapshots};
 use std::path::{Path, PathBuf};
 use wire::Digest;
 
@@ -36,7 +36,7 @@ fn check_name(path: &Path) -> Result<(), Failure> {
         let what = "left over from a write that was interrupted and never took effect; remove it";
         return Err(Failure::of_file(path, what));
     }
-    if name == manifest::FILE || logs.contains(&name) {
+    if [manifest::FILE, snapshots::FILE].contains(&name) || logs.contains(&name) {
         return Ok(());
     }
     Err(Failure::of_file(path, "no such file belongs to a data directory; remove it"))
@@ -89,6 +89,23 @@ impl Log {
         match count.checked_sub(1) {
             None => Some(self.first_chain),
             Some(last) => self.records.get(usize::try_from(last).ok()?).map(|record| record.chain),
+        }
+    }
+
+    /// Checks a snapshot of the state, if there is one: it must be whole, and taken from this log.
+    pub(super) fn check_snapshot(&self) -> Result<(), Failure> {
+        let path = self.path.with_file_name(snapshots::FILE);
+        let fault = |error: &dyn core::fmt::Display| {
+            let advice = "remove it: a restart then takes longer, and nothing is lost";
+            Failure::of_file(&path, format_args!("{error}; {advice}"))
+        };
+        let Some(snapshot) = snapshots::read(&path).map_err(|error| fault(&error))? else {
+            return Ok(());
+        };
+        if self.chain_after(snapshot.place.records) == Some(snapshot.place.chain) {
+            Ok(())
+        } else {
+            Err(fault(&"it was taken from another log, or from one that was longer"))
         }
     }
 

@@ -72,6 +72,7 @@ pub fn verify_with(directory: &Path, progress: &Progress<'_>) -> Result<Report, 
     let world = world::read(directory)?;
     let evidence_log = Log::read(directory, Kind::Evidence)?;
     let bank_log = Log::read(directory, Kind::Bank)?;
+    bank_log.check_snapshot()?;
     let grid_log = Log::read(directory, Kind::Grid)?;
     let logs = [(Kind::Bank, &bank_log), (Kind::Grid, &grid_log), (Kind::Evidence, &evidence_log)];
     let is_closed = world.check_counts(logs)?;

@@ -3,7 +3,7 @@
 use super::journal::{Journal, RunError};
 use super::options::Options;
 use super::{Pilot, Threads, builtin};
-use crate::store::log::{Durability, Kind, LogWriter};
+use crate::store::log::Kind;
 use crate::store::manifest::Manifest;
 use crate::store::{BankLog, DataDirectory};
 use bank::{Bank, Operation, ResultCode};
@@ -234,11 +234,10 @@ fn found_bank(
     founding: &mut Founding,
     options: &Options,
 ) -> Result<FileBank, RunError> {
-    let log = LogWriter::create(&directory.log(Kind::Bank), Kind::Bank, Durability::Synced)?;
+    let log = BankLog::create(&directory.log(Kind::Bank))?;
     let genesis = founding.genesis();
     let signer = founding.keys.registration.clone();
-    let mut bank =
-        Bank::found(&genesis, signer, BankLog(log), &Sm2Verifier).map_err(RunError::other)?;
+    let mut bank = Bank::found(&genesis, signer, log, &Sm2Verifier).map_err(RunError::other)?;
     let operations = founding.institutions(&options.scenario);
     submit(&mut bank, options.scenario.start(), operations)?;
     Ok(bank)

@@ -52,7 +52,10 @@ impl From<LogError> for RunError {
             }
             StorageError::NotALog
             | StorageError::OtherVersion { .. }
-            | StorageError::Damaged { .. } => "",
+            | StorageError::Damaged { .. }
+            | StorageError::Unsure
+            | StorageError::EndsBefore { .. }
+            | StorageError::OtherHistory { .. } => "",
         };
         Self(format!("{error}{advice}"))
     }
@@ -148,11 +151,12 @@ impl Journal {
     /// [`RunError`].
     pub fn close(&mut self, world: &mut World<BankLog>) -> Result<(), RunError> {
         self.note_world(&world.changes())?;
-        let bank = &world.bank().log().0;
+        let bank = world.bank().log();
         let mut closed = CLOSED.to_vec();
-        for log in [bank, &self.grid, &self.evidence] {
-            closed.extend_from_slice(&log.records().to_be_bytes());
-            closed.extend_from_slice(&log.chain().0);
+        let ends = [&self.grid, &self.evidence].map(|log| (log.records(), log.chain()));
+        for (records, chain) in [(bank.records(), bank.chain()), ends[0], ends[1]] {
+            closed.extend_from_slice(&records.to_be_bytes());
+            closed.extend_from_slice(&chain.0);
         }
         closed.extend_from_slice(&world.journal_hash().0);
         self.world.append(&closed)?;

@@ -19,6 +19,7 @@ use simulation::meter::{CHIPS, Meter};
 use simulation::state::{Minute, State};
 use simulation::world::{Parts, Workers, World};
 use std::collections::VecDeque;
+use std::path::Path;
 use wire::package::PackageKind;
 use wire::{PublicKey, Wire};
 
@@ -164,13 +165,17 @@ fn read_log(
     accept: impl FnMut(&[u8]) -> bool,
 ) -> Result<LogReader, RunError> {
     let reader = recover(&directory.log(kind), kind, accept)?;
-    if let Tail::Unfinished { offset, bytes } = reader.tail() {
+    note_tail(reader.path(), reader.tail(), notes);
+    Ok(reader)
+}
+
+fn note_tail(path: &Path, tail: Tail, notes: &mut Vec<String>) {
+    if let Tail::Unfinished { offset, bytes } = tail {
         notes.push(format!(
             "{}: {bytes} bytes from byte {offset} on were never finished; they are dropped",
-            reader.path().display()
+            path.display()
         ));
     }
-    Ok(reader)
 }
 
 struct Said {
@@ -264,16 +269,17 @@ fn recover_bank(
     ground: &Ground,
     notes: &mut Vec<String>,
 ) -> Result<Bank<BankLog, crypto::SigningKey>, RunError> {
-    let mut records = Vec::new();
-    let reader = read_log(directory, Kind::Bank, notes, |bytes| {
-        records.push(bytes.to_vec());
-        true
-    })?;
+    let path = directory.log(Kind::Bank);
+    let log = BankLog::open(&path)?;
+    note_tail(&path, log.tail(), notes);
     let authority: PublicKey = manifest.authority.parse().map_err(RunError::other)?;
-    let log = BankLog(LogWriter::resume(&reader, Durability::Synced)?);
     let signer = ground.fixed.keys.registration.clone();
-    Bank::recover(records, &authority, signer, log)
-        .map_err(|damage| RunError::other(format!("{}: {damage}", reader.path().display())))
+    let mut records = BankLog::records_of(&path)?;
+    let bank = Bank::recover(&mut records, &authority, signer, log);
+    match records.failure() {
+        Some(failure) => Err(RunError::other(format!("{}: {failure}", path.display()))),
+        None => bank.map_err(|damage| RunError::other(format!("{}: {damage}", path.display()))),
+    }
 }
 
 /// Meters and bank must have lived through the same minutes: a receipt that a meter holds proves that

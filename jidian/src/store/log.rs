@@ -2,7 +2,7 @@
 //! [`bank::log`]'s.
 
 use super::file::FileMedium;
-use bank::log::{Place, StorageError};
+use bank::log::StorageError;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,12 +54,12 @@ pub struct LogError {
 }
 
 impl LogError {
-    fn at(path: &Path) -> impl FnOnce(StorageError) -> Self {
+    pub(super) fn at(path: &Path) -> impl FnOnce(StorageError) -> Self {
         let path = path.to_owned();
         move |error| Self { path, error }
     }
 
-    fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |error| {
             let error = super::file::medium_error(&error);
@@ -76,9 +76,11 @@ impl core::fmt::Display for LogError {
             StorageError::OtherVersion { version } => {
                 write!(f, "{path}: {}", other_version(*version))
             }
-            error @ (StorageError::NotALog | StorageError::Damaged { .. }) => {
-                write!(f, "{path}: {error}")
-            }
+            error @ (StorageError::NotALog
+            | StorageError::Damaged { .. }
+            | StorageError::Unsure
+            | StorageError::EndsBefore { .. }
+            | StorageError::OtherHistory { .. }) => write!(f, "{path}: {error}"),
         }
     }
 }
@@ -158,16 +160,17 @@ impl LogWriter {
         Ok(Self { path: path.to_owned(), writer: writer.map_err(LogError::at(path))? })
     }
 
-    /// Continues a log behind the last record that `reader` returned. What follows is cut off by the
-    /// first append: until then the file stays as it is.
+    /// Continues a log behind the last record that `reader` returned, and syncs it. What follows is
+    /// cut off by the first append: until then the file stays as it is.
     ///
     /// # Errors
     /// [`LogError`].
     pub fn resume(reader: &LogReader, durability: Durability) -> Result<Self, LogError> {
         let path = reader.path.clone();
         let medium = FileMedium::open(&path).map_err(LogError::io(&path, "opening"))?;
-        let place: Place = reader.reader.place();
-        Ok(Self { path, writer: bank::log::LogWriter::resume(medium, place, durability) })
+        let writer = bank::log::LogWriter::resume(medium, reader.reader.place(), durability);
+        let writer = writer.map_err(LogError::at(&path))?;
+        Ok(Self { path, writer })
     }
 
     /// Appends one record. If this fails, the log is as before.

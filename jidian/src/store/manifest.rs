@@ -166,7 +166,7 @@ mod tests {
             std::fs::write(directory.join(FILE), &bad).unwrap();
             assert!(Manifest::read(&directory).is_err(), "bit {bit}");
         }
-        for (format, age) in [(1, "an older version"), (3, "a newer version")] {
+        for (format, age) in [(3, "an older version"), (5, "a newer version")] {
             let other = Manifest { format, ..sample() };
             std::fs::write(directory.join(FILE), other.text()).unwrap();
             let error = Manifest::read(&directory).unwrap_err().to_string();

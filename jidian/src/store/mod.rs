@@ -4,16 +4,22 @@
 //! |---|---|---|
 //! | `manifest` | which world this is, whose keys count | everyone |
 //! | `bank.log` | batches of the registration centre | the bank; auditors |
+//! | `bank.snapshot` | the registration centre's state behind one batch; need not be there | a fast restart |
 //! | `grid.log` | contracts, decisions and signals of the grid company | auditors |
 //! | `evidence.log` | settlement records of all meters | the grid company; auditors |
 //! | `world.log` | memory of the simulated chips, state of the world | a restart |
 //! | `lock` | held while a process runs on the directory | nobody |
 
-pub mod file;
+mod bank_log;
+mod file;
 pub mod log;
 pub mod manifest;
+pub mod snapshots;
 
-use log::{Kind, LogError};
+pub use bank_log::BankLog;
+pub use file::FileMedium;
+
+use log::Kind;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -176,32 +182,14 @@ fn lock_patiently(lock: &File) -> Result<(), std::fs::TryLockError> {
 /// Whether a file name is one that a data directory may hold.
 #[must_use]
 pub fn is_ours(name: &str) -> bool {
-    const OTHERS: [&str; 4] = [manifest::FILE, LOCK, "manifest.new", "world.log.new"];
+    const OTHERS: [&str; 6] = [
+        manifest::FILE,
+        LOCK,
+        snapshots::FILE,
+        "manifest.new",
+        "world.log.new",
+        snapshots::NEW_FILE,
+    ];
     let logs = LOGS.map(file_of);
     logs.contains(&name) || OTHERS.contains(&name)
-}
-
-/// Lets the bank write to a log file.
-pub struct BankLog(pub log::LogWriter);
-
-impl bank::OrderedLog for BankLog {
-    fn append(&mut self, number: u64, record: &[u8]) -> Result<(), bank::LogError> {
-        let refuse = |reason: String| bank::LogError { reason };
-        if self.0.records() != number {
-            return Err(refuse(format!("record {number} doesn't follow {}", self.0.records())));
-        }
-        self.0.append(record).map_err(|error: LogError| refuse(error.to_string()))
-    }
-
-    fn read(&mut self, number: u64) -> Result<Vec<u8>, bank::LogError> {
-        let refuse = |reason: String| bank::LogError { reason };
-        let damaged = |error: LogError| refuse(error.to_string());
-        let mut reader = log::LogReader::open(self.0.path(), Kind::Bank).map_err(damaged)?;
-        while let Some(record) = reader.next_record().map_err(damaged)?.map(<[u8]>::to_vec) {
-            if reader.records() == number.saturating_add(1) {
-                return Ok(record);
-            }
-        }
-        Err(refuse(format!("there is no record {number}")))
-    }
 }
