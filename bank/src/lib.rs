@@ -6,7 +6,7 @@
 //! | operating institutions, bank vaults 银行库 | [`operator`] |
 //! | authentication centre 认证中心 | [`authentication`]: alone knows whose a serial number is |
 //! | registration centre 登记中心 | [`registration`]: the ledger; sees keys and wallets, never a name |
-//! | big-data analysis centre 大数据分析中心 | not in this form |
+//! | big-data analysis centre 大数据分析中心 | [`analysis`]: sums and alarms under pseudonyms, no key |
 //!
 //! All four speak through [`operation`]s: signed orders in one ordered [`log`]. [`Bank`] is the
 //! front that takes batches of them: it checks signatures, applies, appends one [`record`] and only
@@ -14,6 +14,7 @@
 //!
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+pub mod analysis;
 pub mod authentication;
 mod code;
 pub mod command;

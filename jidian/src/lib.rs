@@ -13,6 +13,7 @@ pub mod audit;
 pub mod commands;
 pub mod console;
 pub mod pilot;
+pub mod pipeline;
 pub mod store;
 pub mod tariff_study;
 pub mod view;

@@ -32,6 +32,18 @@ impl Digested {
         let digest = operation.digest();
         Self { operation, digest }
     }
+
+    /// The operation.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
 }
 
 /// What the signatures say.

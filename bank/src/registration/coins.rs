@@ -74,7 +74,7 @@ impl Registration {
         refuse_if(giver == owner, ResultCode::SameWallet)?;
         self.spend(giver, *amount)?;
         let (from, to) = ((giver, Part::Balance), (owner, Part::Coins));
-        self.move_money(from, to, *amount, Reason::command(by), moved)?;
+        self.move_money((from, to), *amount, Reason::command(by), moved)?;
         let bound = Bound { giver: *debit, template: *template, terms: terms.clone() };
         self.make(by, *credit, &[*amount], Some(&bound));
         Ok(())
@@ -114,7 +114,7 @@ impl Registration {
         self.spend(slot, amount)?;
         coins.iter().for_each(|(id, coin)| self.retire_coin(*id, coin));
         let (from, to) = ((slot, Part::Coins), (payee, Part::Balance));
-        self.move_money(from, to, amount, Reason::command(by), moved)?;
+        self.move_money((from, to), amount, Reason::command(by), moved)?;
         if !change.is_zero() {
             self.make(by, owner, &[change], bound.as_ref());
         }
@@ -174,7 +174,7 @@ impl Registration {
         let bound = coin.bound.as_ref().ok_or(ResultCode::WrongPurpose)?;
         let (from, to) = (self.find(coin.owner)?, self.find(bound.giver)?);
         self.retire_coin(id, &coin);
-        self.carry_money((from, Part::Coins), (to, Part::Balance), coin.amount, why, moved)
+        self.carry_money(((from, Part::Coins), (to, Part::Balance)), coin.amount, why, moved)
     }
 
     /// The live strings, with their numbers.

@@ -35,7 +35,9 @@ impl Registration {
                 Ok(())
             }),
             Command::CreditReserve { operator, amount } => self.change_reserve(operator, amount),
-            Command::DebitReserve { operator, amount } => self.change_reserve(operator, -amount),
+            Command::DebitReserve { operator, amount } => {
+                self.change_reserve(operator, minus(amount))
+            }
             Command::SetLimits { rule } => self.set_limits(rule),
             Command::SetInterest { rule } => self.set_interest(rule),
             Command::ApproveTemplate { template } => {
@@ -73,13 +75,14 @@ impl Registration {
         self.change_operator(operator, |book| {
             let supplied = book.supplied.checked_add(amount).ok_or(ResultCode::Overflow)?;
             refuse_if(supplied > book.quota, ResultCode::OverQuota)?;
-            refuse_if(book.reserve < amount, ResultCode::InsufficientReserve)?;
-            (book.supplied, book.reserve) = (supplied, book.reserve - amount);
+            let reserve = book.reserve.checked_sub(amount).filter(|rest| !rest.is_negative());
+            let reserve = reserve.ok_or(ResultCode::InsufficientReserve)?;
+            (book.supplied, book.reserve) = (supplied, reserve);
             Ok(())
         })?;
         let (from, to) = (self.issuance_vault, self.find(bank_vault(operator))?);
         let why = Reason::command(by);
-        self.move_money((from, Part::Balance), (to, Part::Balance), amount, why, moved)
+        self.move_money(((from, Part::Balance), (to, Part::Balance)), amount, why, moved)
     }
 
     fn change_reserve(&mut self, operator: u16, amount: Fen) -> Checked {
@@ -154,7 +157,9 @@ impl Registration {
             Command::Freeze { wallet } => self.set_state(by, *wallet, WalletState::Frozen),
             Command::Unfreeze { wallet } => self.set_state(by, *wallet, WalletState::Active),
             Command::CreditDeposit { wallet, amount } => self.change_deposit(by, *wallet, *amount),
-            Command::DebitDeposit { wallet, amount } => self.change_deposit(by, *wallet, -*amount),
+            Command::DebitDeposit { wallet, amount } => {
+                self.change_deposit(by, *wallet, minus(*amount))
+            }
             Command::PayInterest { wallet } => self.pay_interest(by, *wallet, moved),
             _ => unreachable!("{} isn't an operator's", command.name()),
         }
@@ -170,7 +175,7 @@ impl Registration {
     fn give_back(&mut self, by: By, amount: Fen, moved: &mut Vec<Movement>) -> Checked {
         let (operator, vault) = self.vault(by);
         let (from, to) = ((vault, Part::Balance), (self.issuance_vault, Part::Balance));
-        self.move_money(from, to, amount, Reason::command(by), moved)?;
+        self.move_money((from, to), amount, Reason::command(by), moved)?;
         self.change_operator(operator, |book| {
             book.supplied = book.supplied.checked_sub(amount).ok_or(ResultCode::Overflow)?;
             book.reserve = book.reserve.checked_add(amount).ok_or(ResultCode::Overflow)?;
@@ -229,9 +234,9 @@ impl Registration {
         moved: &mut Vec<Movement>,
     ) -> Checked {
         let (slot, vault) = (self.customer(by, wallet)?, self.vault(by).1);
-        self.change_deposit(by, wallet, -amount)?;
+        self.change_deposit(by, wallet, minus(amount))?;
         let why = Reason::command(by);
-        self.move_money((vault, Part::Balance), (slot, Part::Balance), amount, why, moved)
+        self.move_money(((vault, Part::Balance), (slot, Part::Balance)), amount, why, moved)
     }
 
     /// Digital yuan becomes a deposit.
@@ -246,7 +251,7 @@ impl Registration {
         refuse_if(self.is_frozen(slot), ResultCode::Frozen)?;
         self.change_deposit(by, wallet, amount)?;
         let why = Reason::command(by);
-        self.move_money((slot, Part::Balance), (vault, Part::Balance), amount, why, moved)
+        self.move_money(((slot, Part::Balance), (vault, Part::Balance)), amount, why, moved)
     }
 
     fn change_deposit(&mut self, by: By, wallet: WalletId, amount: Fen) -> Checked {
@@ -265,7 +270,7 @@ impl Registration {
             return Ok(());
         }
         let why = Reason::command(by);
-        self.move_money((vault, Part::Balance), (slot, Part::Balance), interest, why, moved)
+        self.move_money(((vault, Part::Balance), (slot, Part::Balance)), interest, why, moved)
     }
 
     fn set_state(&mut self, by: By, wallet: WalletId, state: WalletState) -> Checked {
@@ -280,4 +285,9 @@ impl Registration {
         let is_ours = wallet.operator() == self.vault(by).0;
         refuse_if(!is_ours, ResultCode::ForeignWallet).map(|()| slot)
     }
+}
+
+/// An amount that is taken away.
+fn minus(amount: Fen) -> Fen {
+    Fen::ZERO.checked_sub(amount).expect("amounts are above zero")
 }

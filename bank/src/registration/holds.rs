@@ -44,8 +44,7 @@ impl Registration {
         &mut self,
         by: By,
         id: Digest,
-        amount: Fen,
-        rest: Rest,
+        (amount, rest): (Fen, Rest),
         moved: &mut Vec<Movement>,
     ) -> Checked {
         let hold = *self.books.holds.get(&id).ok_or(ResultCode::UnknownHold)?;
@@ -59,7 +58,7 @@ impl Registration {
         let left = hold.amount.checked_sub(amount).filter(|left| !left.is_negative());
         let left = left.ok_or(ResultCode::InsufficientFunds)?;
         let why = Reason::command(by);
-        self.move_money((from, Part::Held), (to, Part::Balance), amount, why, moved)?;
+        self.move_money(((from, Part::Held), (to, Part::Balance)), amount, why, moved)?;
         if rest == Rest::Stays && !left.is_zero() {
             self.books.holds.insert(id, Hold { amount: left, ..hold });
             return Ok(());

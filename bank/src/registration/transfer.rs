@@ -57,6 +57,9 @@ pub(super) struct Reason {
     pub(super) number: u8,
 }
 
+/// A part of a wallet.
+type Purse = (Slot, Part);
+
 type Moves = Bounded<(Slot, Slot, Leg), LEGS_MAX>;
 
 impl Reason {
@@ -85,7 +88,12 @@ impl Registration {
         for (from, to, leg) in &moves {
             let (cause, number) = (Cause::Payment, leg.reason);
             let why = Reason { operation, evidence, cause, number };
-            self.move_money((*from, Part::Balance), (*to, Part::Balance), leg.amount, why, moved)?;
+            self.move_money(
+                ((*from, Part::Balance), (*to, Part::Balance)),
+                leg.amount,
+                why,
+                moved,
+            )?;
         }
         Ok(())
     }
@@ -132,8 +140,7 @@ impl Registration {
     /// operators, the list of movements.
     pub(super) fn move_money(
         &mut self,
-        (from, part): (Slot, Part),
-        (to, into): (Slot, Part),
+        ((from, part), (to, into)): (Purse, Purse),
         amount: Fen,
         why: Reason,
         moved: &mut Vec<Movement>,
@@ -141,14 +148,13 @@ impl Registration {
         if !self.is_family(from, to) {
             self.books.limits.receive(self.books.ledger.wallet(to), amount)?;
         }
-        self.carry_money((from, part), (to, into), amount, why, moved)
+        self.carry_money(((from, part), (to, into)), amount, why, moved)
     }
 
     /// Moves money that the wallet must take, whatever it may hold: it was its own before.
     pub(super) fn carry_money(
         &mut self,
-        (from, part): (Slot, Part),
-        (to, into): (Slot, Part),
+        ((from, part), (to, into)): (Purse, Purse),
         amount: Fen,
         why: Reason,
         moved: &mut Vec<Movement>,

@@ -31,7 +31,7 @@ impl Registration {
             }
             Command::Refund { order: _, leg } => self.refund(by, leg, moved),
             Command::Hold { .. } => self.hold(by, command),
-            Command::Post { hold, amount, rest } => self.post(by, *hold, *amount, *rest, moved),
+            Command::Post { hold, amount, rest } => self.post(by, *hold, (*amount, *rest), moved),
             Command::Void { hold } => self.void(by, *hold),
             Command::Mint { wallet, amounts } => self.mint(by, *wallet, amounts),
             Command::Grant { .. } => self.grant(by, command, moved),
@@ -78,7 +78,7 @@ impl Registration {
             return Ok(());
         }
         let (from, to) = ((slot, Part::Balance), (parent, Part::Balance));
-        self.move_money(from, to, surplus, Reason::command(by), moved)
+        self.move_money((from, to), surplus, Reason::command(by), moved)
     }
 
     /// Money that goes back is the payee's own by now, so it counts as any payment of the payee;
@@ -88,6 +88,6 @@ impl Registration {
         refuse_if(from == to, ResultCode::SameWallet)?;
         self.spend(from, leg.amount)?;
         let why = Reason { number: leg.reason, ..Reason::command(by) };
-        self.move_money((from, Part::Balance), (to, Part::Balance), leg.amount, why, moved)
+        self.move_money(((from, Part::Balance), (to, Part::Balance)), leg.amount, why, moved)
     }
 }

@@ -4,7 +4,6 @@ use crate::commands::{Failure, new_temporary_directory};
 use crate::pilot::{self, Options, ScenarioChoice, Threads};
 use crate::store::DataDirectory;
 use clap::Args;
-use crypto::{Sign, SigningKey, VerifyingKey};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -72,7 +71,7 @@ fn report(spent: &mut Spent, founding: Duration, meters: usize) -> serde_json::V
     let total = (spent.metering + spent.settling + spent.writing).as_secs_f64();
     #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = spent.settlements as f64 / total;
-    let (sign, verify) = signatures();
+    let (sign, verify) = super::signatures();
     json!({
         "meters": meters,
         "threads": Threads::new().count(),
@@ -89,26 +88,6 @@ fn report(spent: &mut Spent, founding: Duration, meters: usize) -> serde_json::V
         "sm2_sign_microseconds": sign,
         "sm2_verify_microseconds": verify,
     })
-}
-
-/// The floor under every settlement: one signature in the meter, one check in the bank.
-fn signatures() -> (f64, f64) {
-    const ROUNDS: u32 = 200;
-    let key = SigningKey::from_bytes(&[7; 32]).expect("a small number is a key");
-    let verifying = VerifyingKey::new(&key.public_key()).expect("made from a private key");
-    let signature = key.sign_parts(&[b"bench"]);
-    let sign = minimum(ROUNDS, || assert_ne!(key.sign_parts(&[b"bench"]).0, [0; 64]));
-    let verify = minimum(ROUNDS, || assert!(verifying.verify_parts(&[b"bench"], &signature)));
-    (sign, verify)
-}
-
-fn minimum(rounds: u32, mut work: impl FnMut()) -> f64 {
-    let times = (0..rounds).map(|_| {
-        let begin = Instant::now();
-        work();
-        begin.elapsed()
-    });
-    times.min().unwrap_or_default().as_secs_f64() * 1e6
 }
 
 fn milliseconds(duration: Duration) -> f64 {

@@ -1,0 +1,83 @@
+//! Very many transfers in one go: is every fen there at the end, and does memory stay flat?
+
+use super::city::{self, City, Payees, START, Unchecked};
+use super::{cut_receipts, rate, resident_bytes};
+use crate::commands::Failure;
+use crate::pipeline;
+use bank::registration::Digested;
+use bank::{LogError, OrderedLog};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::time::Instant;
+
+const BATCH: usize = 8192;
+
+/// A log that keeps nothing: a billion records would fill any disk.
+#[derive(Debug)]
+struct Forgetful;
+
+impl OrderedLog for Forgetful {
+    fn append(&mut self, _: u64, record: &[u8]) -> Result<(), LogError> {
+        std::hint::black_box(record);
+        Ok(())
+    }
+
+    fn read(&mut self, _: u64) -> Result<Vec<u8>, LogError> {
+        Err(LogError { reason: "this log keeps nothing".into() })
+    }
+}
+
+pub(super) fn run(customers: usize, transfers: u64, json: bool) -> Result<(), Failure> {
+    let (mut bank, mut city) = city::found(customers, Forgetful, |_| {})?;
+    let batches = transfers.div_ceil(BATCH as u64);
+    let begin = Instant::now();
+    let (mut refused, mut done, mut memory) = (0, 0_u64, Vec::new());
+    let source = (0..batches).map(|number| (number, batch(&mut city, number)));
+    pipeline::run(&mut bank, &Unchecked, START, source, |number, settled| {
+        refused += cut_receipts(&settled);
+        done = number + 1;
+        if done * 10 % batches < 10 {
+            memory.push(resident_bytes());
+        }
+        progress(done, batches);
+    })?;
+    let total = begin.elapsed();
+    let registration = bank.registration();
+    // Counts every wallet anew, and compares account view with coin view.
+    let error = registration.wallets_total() - registration.issued();
+    let report = json!({
+        "transfers": done * BATCH as u64,
+        "refused": refused,
+        "transfers_per_second": rate(usize::try_from(done).unwrap_or(0) * BATCH, total),
+        "error_fen": error.fen(),
+        "memory_bytes": memory,
+        "wall_seconds": total.as_secs_f64(),
+    });
+    if json {
+        println!("{report:#}");
+    } else {
+        println!(
+            "{} transfers in {:.0} s, {} refused, error {} fen; memory {:?} bytes",
+            report["transfers"],
+            total.as_secs_f64(),
+            refused,
+            error.fen(),
+            memory
+        );
+    }
+    let sound = refused == 0 && error.is_zero();
+    if sound { Ok(()) } else { Err(Failure::at("the ledger", "money was made or lost")) }
+}
+
+/// Half of the batches have hot payees, a third more legs than one.
+fn batch(city: &mut City, number: u64) -> Vec<Digested> {
+    let payees = if number % 2 == 0 { Payees::Uniform } else { Payees::Hot };
+    let legs = usize::try_from(1 + number % 3).expect("small");
+    (0..BATCH).map(|_| city.order(payees, legs)).collect()
+}
+
+fn progress(done: u64, all: u64) {
+    if done % 128 == 0 && std::io::stderr().is_terminal() {
+        let _ = write!(std::io::stderr(), "\r{:.1} %", done as f64 * 100.0 / all as f64);
+    }
+}
