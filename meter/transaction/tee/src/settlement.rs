@@ -3,8 +3,9 @@
 //! A settlement is due when a boundary of the contract's interval (counted from the epoch, UTC) lies
 //! between the last settlement and the report. It runs up to the report, except that one settlement
 //! has one band, one contract and one set of signals: where any of these changes (a contract also by
-//! expiry), it ends, and the energy is divided in proportion of time, rounded down; what is left falls to the later part. At
-//! the start of a month the register is known, so there it divides the energy exactly.
+//! expiry), it ends, and the energy is divided in proportion of time, rounded down; what is left
+//! falls to the later part, which waits for the next boundary if none lies before the report. At the
+//! start of a month the register is known, so there it divides the energy exactly.
 
 use crate::allowance::{Allowance, legal_day};
 use crate::journal::Sealed;

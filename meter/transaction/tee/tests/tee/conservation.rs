@@ -2,8 +2,8 @@
 
 use crate::world::*;
 use proptest::prelude::*;
-use quantity::{Duration, Fen};
-use wire::tee::{Command, Which};
+use quantity::{Duration, Fen, Instant};
+use wire::tee::{Command, Status, Which};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -72,31 +72,54 @@ fn carry_out(world: &mut World, step: &Step, number: u64) {
     }
 }
 
+/// Reports until nothing more is due.
+fn settle(world: &mut World, now: Instant) -> Status {
+    world.now = now;
+    while world.report().1 > 0 {}
+    world.sync();
+    world.status()
+}
+
+fn check_the_sums(steps: &[Step]) {
+    let minute = Duration::from_minutes(1);
+    let mut world = World::trading();
+    world.begin(package(2, 1, &export_program()));
+    for (number, step) in (2..).zip(steps) {
+        carry_out(&mut world, step, number);
+    }
+    let now = world.now + minute;
+    for side in settle(&mut world, now).directions {
+        // What comes after the last change of price waits if no boundary follows.
+        assert!((now.floor_to(minute)..=now).contains(&side.settled_until));
+    }
+    let boundary = (now + minute).floor_to(minute);
+    let status = settle(&mut world, boundary);
+    let (import, export) = (world.import, world.export);
+    for (direction, start, end) in [(1, 1_000_000, import), (2, 500_000, export)] {
+        let side = &status.directions[usize::from(direction) - 1];
+        assert_eq!(side.settled_until, boundary);
+        assert_eq!(side.settled_register.milliwatt_hours(), end);
+        assert_eq!(world.bank.settled_energy(direction).milliwatt_hours(), end - start);
+        let (charged, paid, carried) = world.bank.money(direction);
+        assert_eq!(charged, paid + carried);
+        assert_eq!(carried, side.carried.micro_yuan());
+    }
+    assert_eq!(status.offline_amount, Fen::ZERO);
+    assert_eq!(world.bank.orders.len() as u64, status.sequence);
+}
+
+/// The last report comes 36 s after the minute in which the price ended.
+#[test]
+fn a_price_that_ends_just_before_the_last_report_adds_up_too() {
+    let signal = Step::Signal { price: 863_639 };
+    check_the_sums(&[signal, Step::Report { seconds: 576, import: 948_584, export: 61_996 }]);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn energy_and_money_add_up(steps in prop::collection::vec(step(), 1..60)) {
-        let mut world = World::trading();
-        world.begin(package(2, 1, &export_program()));
-        for (number, step) in (2..).zip(&steps) {
-            carry_out(&mut world, step, number);
-        }
-        world.now = world.now + Duration::from_minutes(1);
-        while world.report().1 > 0 {}
-        world.sync();
-        let status = world.status();
-        for (index, direction) in [(0, 1), (1, 2)] {
-            let settled = world.bank.settled_energy(direction);
-            let side = &status.directions[index];
-            let start = [1_000_000, 500_000][index];
-            prop_assert_eq!(settled.milliwatt_hours(), side.settled_register.milliwatt_hours() - start);
-            prop_assert_eq!(side.settled_until, world.now);
-            let (charged, paid, carried) = world.bank.money(direction);
-            prop_assert_eq!(charged, paid + carried);
-            prop_assert_eq!(carried, side.carried.micro_yuan());
-        }
-        prop_assert_eq!(status.offline_amount, Fen::ZERO);
-        prop_assert_eq!(world.bank.orders.len() as u64, status.sequence);
+        check_the_sums(&steps);
     }
 }

@@ -149,6 +149,21 @@ fn signals_count_from_their_first_instant_to_their_last() {
 }
 
 #[test]
+fn what_follows_a_change_of_price_on_a_boundary_waits_for_the_next_one() {
+    let mut world = World::trading();
+    world.invoke(Command::Signal(signal(1, START, 10, 100_000)));
+    let reports = [(576, 1, 576), (636, 1, 600), (659, 0, 600), (660, 1, 660)];
+    for (seconds, sealed, settled) in reports {
+        world.now = START + Duration::from_seconds(seconds);
+        world.import = KWH + seconds * 1_000;
+        assert_eq!(world.report(), (Code::Accepted, sealed), "{seconds} s");
+        let side = &world.status().directions[0];
+        assert_eq!(side.settled_until, START + Duration::from_seconds(settled));
+        assert_eq!(side.settled_register.milliwatt_hours(), KWH + settled * 1_000);
+    }
+}
+
+#[test]
 fn signals_are_refused_by_code() {
     let mut world = World::trading();
     let good = signal(3, START, 5, 1);
