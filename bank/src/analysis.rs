@@ -187,7 +187,8 @@ impl AnalysisCentre {
             recent.paid.push_back((seen.at, payee, seen.amount));
             self.judge(seen, &seen.payer);
         }
-        if !seen.payee.kind.is_vault() {
+        // What a holder draws was the holder's own before.
+        if !seen.payee.kind.is_vault() && !seen.payer.kind.is_vault() {
             let recent = self.wallets.entry(payee).or_default();
             recent.forget_before(since);
             recent.received.push_back((seen.at, payer, seen.amount));

@@ -7,7 +7,7 @@ use crate::code::{ResultCode, Statistics};
 use crate::command::Command;
 use crate::genesis::{Genesis, GenesisError};
 use crate::record::{Balances, Entry, Record};
-use crate::registration::{Authenticated, Keys, Registration, Verdict, judge};
+use crate::registration::{Authenticated, Keys, Movement, Registration, Verdict, judge};
 use core::fmt;
 use crypto::Verify;
 use quantity::Fen;
@@ -156,6 +156,15 @@ impl Replay {
     /// # Errors
     /// [`Damage`] if it isn't what the state before it leads to; the replay is over then.
     pub fn repeat(&mut self, record: Record) -> Result<(), Damage> {
+        self.repeat_showing(record).map(|_| ())
+    }
+
+    /// Repeats the next record and returns every movement of money in it: what journals,
+    /// statements and the analysis centre are made of.
+    ///
+    /// # Errors
+    /// [`Damage`] if it isn't what the state before it leads to; the replay is over then.
+    pub fn repeat_showing(&mut self, record: Record) -> Result<Vec<Movement>, Damage> {
         self.check_unknown_keys(&record)?;
         let Record { entries, root } = record;
         let codes: Vec<ResultCode> = entries.iter().map(|entry| entry.code).collect();
@@ -173,8 +182,9 @@ impl Replay {
             .and_then(|()| compare_balances(&balances, outcome.leaves()))
             .and_then(|()| compare_roots(&root.body, outcome.root()))
             .map_err(|fault| Damage { fault, ..before })?;
+        let movements = outcome.movements().to_vec();
         self.registration.commit(outcome, root.signature);
-        Ok(())
+        Ok(movements)
     }
 
     /// Counts everything anew and hands out the state.

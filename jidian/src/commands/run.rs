@@ -91,10 +91,11 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     let begin = time::Instant::now();
     must_be_writable(arguments.summary.as_deref())?;
+    let options = options(arguments)?;
     let console = Console::bind(arguments)?;
     let place = Place::choose(arguments.data.clone())?;
     let directory = DataDirectory::open(&place.path)?;
-    let pilot = open(arguments, &directory)?;
+    let pilot = open(arguments, &options, &directory)?;
     for note in &pilot.notes {
         eprintln!("note: {note}");
     }
@@ -119,8 +120,11 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
 /// A day of simulation shouldn't end in a summary that can't be written.
 fn must_be_writable(summary: Option<&Path>) -> Result<(), Failure> {
     let Some(file) = summary else { return Ok(()) };
+    let is_new = !file.exists();
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    opened.map(|_| ()).map_err(|error| Failure::at(file.display(), error))
+    // A run that fails later leaves no empty summary behind.
+    let tried = opened.and_then(|_| if is_new { std::fs::remove_file(file) } else { Ok(()) });
+    tried.map_err(|error| Failure::at(file.display(), error))
 }
 
 type SharedBoard = Arc<Mutex<Board<BankLog>>>;
@@ -214,16 +218,20 @@ impl Drop for Place {
     }
 }
 
-fn open(arguments: &Run, directory: &DataDirectory) -> Result<Pilot, Failure> {
+fn open(arguments: &Run, options: &Options, directory: &DataDirectory) -> Result<Pilot, Failure> {
     if directory.holds_a_world() {
         let pilot = pilot::resume(directory)?;
         must_match(arguments, directory, &pilot)?;
         return Ok(pilot);
     }
+    Ok(pilot::found(directory, options)?)
+}
+
+/// What a new pilot would be; wrong options are refused before anything is touched.
+fn options(arguments: &Run) -> Result<Options, Failure> {
     let name = arguments.scenario.as_deref().unwrap_or("henan-day");
     let choice = ScenarioChoice::NameOrFile(name);
-    let options = Options::new(choice, arguments.meters, arguments.seed.unwrap_or(7))?;
-    Ok(pilot::found(directory, &options)?)
+    Ok(Options::new(choice, arguments.meters, arguments.seed.unwrap_or(7))?)
 }
 
 /// What a directory holds can't be changed by options, so options that contradict it are refused.
