@@ -8,6 +8,8 @@
 //! | registration centre 登记中心 | [`registration`]: the ledger; sees keys and wallets, never a name |
 //! | big-data analysis centre 大数据分析中心 | [`analysis`]: sums and alarms under pseudonyms, no key |
 //!
+//! Limits and interest are dated tables: [`policy`].
+//!
 //! All four speak through [`operation`]s: signed orders in one ordered [`log`]. [`Bank`] is the
 //! front that takes batches of them: it checks signatures, applies, appends one [`record`] and only
 //! then answers. [`replay`] rebuilds a bank from the records and audits them offline.
@@ -25,6 +27,7 @@ pub mod issuance;
 pub mod log;
 pub mod operation;
 pub mod operator;
+pub mod policy;
 pub mod record;
 pub mod registration;
 pub mod replay;

@@ -295,14 +295,19 @@ impl Founding {
         Genesis { at, authentication, central_bank, registration, supervisor, operators }
     }
 
-    /// Issues the money and opens the company's and the state's wallets.
-    pub fn institutions(&mut self, scenario: &Scenario) -> Vec<Operation> {
+    /// Puts the policy into force, issues the money and opens the company's and the state's wallets.
+    pub fn institutions(
+        &mut self,
+        scenario: &Scenario,
+        policy: Vec<bank::Command>,
+    ) -> Vec<Operation> {
         let (at, company) = (self.start, self.company);
         let issued = Fen::from_yuan(scenario.issued_yuan);
         // A tenth is enough for the second operator: only customers are with it.
         let second = Fen::from_fen(issued.fen() / 10);
         let mut operations = self.bank.endow(at, OPERATORS[0], issued - second, Fen::ZERO);
         operations.extend(self.bank.endow(at, OPERATORS[1], second, issued - second));
+        operations.extend(policy.into_iter().map(|command| self.bank.instruct(at, command)));
         let wallets = [
             (company.income, WalletKind::Income),
             (company.purchase, WalletKind::Corporate),

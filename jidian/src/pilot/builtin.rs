@@ -10,6 +10,12 @@ const PLANTS: &[u8] = include_bytes!("../../../data/simbench/res_profiles_2016_1
 /// Kind, usual size and frequency of each built-in profile, as CSV.
 pub const PROFILES_META: &str = include_str!("../../../data/simbench/profiles_meta.csv");
 
+/// Limits of wallets by grade, as CSV.
+pub const WALLET_LIMITS: &str = include_str!("../../../data/bank/limits.csv");
+
+/// Interest of wallets by grade, as CSV.
+pub const WALLET_INTEREST: &str = include_str!("../../../data/bank/interest.csv");
+
 /// Built-in scenarios by name.
 pub const SCENARIOS: &[(&str, &str)] =
     &[("henan-day", include_str!("../../../data/scenarios/henan-day.toml"))];

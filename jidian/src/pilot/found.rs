@@ -238,7 +238,9 @@ fn found_bank(
     let genesis = founding.genesis();
     let signer = founding.keys.registration.clone();
     let mut bank = Bank::found(&genesis, signer, log, &Sm2Verifier).map_err(RunError::other)?;
-    let operations = founding.institutions(&options.scenario);
+    let mut policy = bank::policy::limits(builtin::WALLET_LIMITS).map_err(RunError::other)?;
+    policy.extend(bank::policy::interest(builtin::WALLET_INTEREST).map_err(RunError::other)?);
+    let operations = founding.institutions(&options.scenario, policy);
     submit(&mut bank, options.scenario.start(), operations)?;
     Ok(bank)
 }
