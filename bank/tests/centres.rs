@@ -80,7 +80,7 @@ fn whose_a_certificate_is_needs_two_keys_and_leaves_an_entry() {
 }
 
 const RULES: Rules = Rules {
-    large_payment: fen_const(100_00),
+    large_payment: fen_const(10_000),
     window: Duration::from_days(1),
     payments_max: 5,
     split_payments_min: 3,

@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => new_temporary_directory()?,
     };
     std::fs::create_dir_all(&path)
-        .map_err(|error| Failure::at(&path.display().to_string(), error.to_string()))?;
+        .map_err(|error| Failure::at(path.display(), error))?;
     let report = measure(arguments, &path);
     if arguments.data.is_none() {
         let _ = std::fs::remove_dir_all(&path);

@@ -71,13 +71,13 @@ pub(super) fn run(customers: usize, transfers: u64, json: bool) -> Result<(), Fa
 
 /// Half of the batches have hot payees, a third more legs than one.
 fn batch(city: &mut City, number: u64) -> Vec<Digested> {
-    let payees = if number % 2 == 0 { Payees::Uniform } else { Payees::Hot };
+    let payees = if number.is_multiple_of(2) { Payees::Uniform } else { Payees::Hot };
     let legs = usize::try_from(1 + number % 3).expect("small");
     (0..BATCH).map(|_| city.order(payees, legs)).collect()
 }
 
 fn progress(done: u64, all: u64) {
-    if done % 128 == 0 && std::io::stderr().is_terminal() {
+    if done.is_multiple_of(128) && std::io::stderr().is_terminal() {
         let _ = write!(std::io::stderr(), "\r{:.1} %", done as f64 * 100.0 / all as f64);
     }
 }
