@@ -18,6 +18,7 @@
 
 pub mod analysis;
 pub mod authentication;
+pub mod cluster;
 mod code;
 pub mod command;
 mod desk;

@@ -1,0 +1,166 @@
+//! The registration centre's state on a ledger node.
+//!
+//! A follower repeats each record and compares codes, root and sums with what the writer recorded,
+//! so no record is confirmed whose outcome differs. The writer goes on before its records are
+//! final; when it is fenced, its state holds batches that may never be, and is to be rebuilt from
+//! the log.
+
+use super::envelope::{Envelope, Kind};
+use crate::code::ResultCode;
+use crate::front::Answer;
+use crate::record::{Record, encode_batch};
+use crate::registration::{Authenticated, Registration};
+use crate::replay::{Damage, Fault, Replay};
+use crypto::Sign;
+use quantity::Instant;
+use wire::Digest;
+use wire::identity::PublicKey;
+
+/// The state behind the last record of a node's log, or ahead of it on the writer.
+#[derive(Debug)]
+pub struct Ledger(State);
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
+enum State {
+    Follows(Replay),
+    Writes(Registration),
+}
+
+/// What a batch led to: nothing of it may leave before its record is final.
+#[derive(Debug)]
+pub struct Written {
+    /// The record to be published; `None` if no operation of the batch was well-formed.
+    pub record: Option<Vec<u8>>,
+    /// One answer per operation.
+    pub answers: Vec<Answer>,
+}
+
+/// Whether answers carry receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proofs {
+    /// Each answer that can be proved carries its receipt.
+    Wanted,
+    /// Codes only.
+    Unwanted,
+}
+
+impl Ledger {
+    /// Begins with the genesis. Signatures aren't looked at: those of the genesis are the caller's
+    /// to check.
+    ///
+    /// # Errors
+    /// [`Damage`] if it is no genesis under `authority`.
+    pub fn begin(genesis: &Envelope, authority: &PublicKey) -> Result<Self, Damage> {
+        Replay::begin(genesis.body(), authority).map(|replay| Self(State::Follows(replay)))
+    }
+
+    /// Reads the record of an envelope and sees that its bytes are whole; `None` for a claim.
+    ///
+    /// # Errors
+    /// [`Damage`] if they aren't.
+    pub fn decode(&self, envelope: &Envelope) -> Result<Option<Record>, Damage> {
+        match envelope.kind() {
+            Kind::Claim => Ok(None),
+            Kind::Genesis | Kind::Batch => {
+                let batch = self.registration().last_batch().saturating_add(1);
+                let undecodable = |error| Damage { batch, fault: Fault::Undecodable(error) };
+                Record::from_bytes(envelope.body()).map(Some).map_err(undecodable)
+            }
+        }
+    }
+
+    /// Repeats a record that another node wrote.
+    ///
+    /// # Errors
+    /// [`Damage`] if it isn't what the state leads to; the node must stop.
+    ///
+    /// # Panics
+    /// On the writer.
+    pub fn repeat(&mut self, record: Record) -> Result<(), Damage> {
+        match &mut self.0 {
+            State::Follows(replay) => replay.repeat(record),
+            State::Writes(_) => panic!("the writer has applied its records before"),
+        }
+    }
+
+    /// From here on this node writes.
+    ///
+    /// # Errors
+    /// [`Damage`] if the wallets don't hold what was issued.
+    pub fn lead(self) -> Result<Self, Damage> {
+        match self.0 {
+            State::Follows(replay) => replay.finish().map(|state| Self(State::Writes(state))),
+            State::Writes(_) => Ok(self),
+        }
+    }
+
+    /// The state, for queries and for looking at signatures.
+    #[must_use]
+    pub const fn registration(&self) -> &Registration {
+        match &self.0 {
+            State::Follows(replay) => replay.registration(),
+            State::Writes(registration) => registration,
+        }
+    }
+
+    /// Applies a batch and signs its root.
+    ///
+    /// # Panics
+    /// On a follower, or if the batch is longer than
+    /// [`BATCH_MAX`](crate::registration::BATCH_MAX).
+    pub fn write(
+        &mut self,
+        now: Instant,
+        batch: &[Authenticated],
+        proofs: Proofs,
+        signer: &impl Sign,
+    ) -> Written {
+        let State::Writes(registration) = &mut self.0 else {
+            panic!("only the writer applies new batches");
+        };
+        let outcome = registration.apply(now, batch);
+        let codes = outcome.codes().to_vec();
+        if codes.iter().all(|code| *code == ResultCode::Malformed) {
+            registration.roll_back(&outcome);
+            let answers = codes.into_iter().map(|code| Answer { code, receipt: None }).collect();
+            return Written { record: None, answers };
+        }
+        let root = signer.seal(*outcome.root());
+        let entries = codes.iter().zip(batch).map(|(code, item)| (*code, item.operation()));
+        let logged = entries.filter(|(code, _)| *code != ResultCode::Malformed);
+        let record = encode_batch(logged, &root);
+        registration.commit(outcome, root.signature);
+        let answers = answers(registration, root.body.batch, &codes, (batch, proofs));
+        Written { record: Some(record), answers }
+    }
+
+    /// Digest of the whole state.
+    #[must_use]
+    pub fn state_digest(&self) -> Digest {
+        self.registration().state_digest()
+    }
+}
+
+fn answers(
+    registration: &Registration,
+    number: u64,
+    codes: &[ResultCode],
+    (batch, proofs): (&[Authenticated], Proofs),
+) -> Vec<Answer> {
+    let mut proved: usize = 0;
+    let answer = |(code, item): (&ResultCode, &Authenticated)| {
+        let place = proved;
+        proved = proved.saturating_add(usize::from(code.is_proved()));
+        let receipt = match proofs {
+            Proofs::Unwanted => None,
+            Proofs::Wanted if code.is_proved() => registration.archived_receipt(number, place),
+            Proofs::Wanted if *code == ResultCode::Exists => {
+                registration.receipt_of(item.operation().signer(), item.digest())
+            }
+            Proofs::Wanted => None,
+        };
+        Answer { code: *code, receipt }
+    };
+    codes.iter().zip(batch).map(answer).collect()
+}
