@@ -10,6 +10,7 @@
 )]
 
 pub mod audit;
+pub mod cluster;
 pub mod commands;
 pub mod console;
 pub mod pilot;

@@ -43,10 +43,20 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The registration centre's private key as a ledger node keeps it.
+    #[must_use]
+    pub fn registration_secret(seed: u64) -> [u8; 32] {
+        secret(Self::source(seed).part(3))
+    }
+
+    const fn source(seed: u64) -> Random {
+        Random::from_seed(seed).part(0x6b65_7973)
+    }
+
     /// The keys of a seed.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
-        let random = Random::from_seed(seed).part(0x6b65_7973);
+        let random = Self::source(seed);
         Self {
             authority: key(random.part(1)),
             central_bank: key(random.part(2)),

@@ -135,6 +135,12 @@ impl Ledger {
         Written { record: Some(record), answers }
     }
 
+    /// Whether this node writes.
+    #[must_use]
+    pub const fn is_writer(&self) -> bool {
+        matches!(self.0, State::Writes(_))
+    }
+
     /// Digest of the whole state.
     #[must_use]
     pub fn state_digest(&self) -> Digest {

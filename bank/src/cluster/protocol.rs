@@ -8,6 +8,7 @@
 //! writer  = 130 ‖ ticket (8) ‖ 0 | 1 ‖ name (16) ‖ address
 //! again   = 131 ‖ ticket (8)
 //! status  = 132 ‖ …                                        see [`Status`]
+//! long    = 133 ‖ ticket (8) ‖ bytes (4)
 //! ```
 //! A ticket is the client's number for its request and comes back with the reply. Operations are
 //! signed end to end and numbered by their key, so a client that got no answer, or *again*, sends
@@ -67,6 +68,13 @@ pub enum Reply {
     },
     /// Where the node stands.
     Status(Status),
+    /// The operations take more bytes than a record may have; nothing was applied.
+    TooLong {
+        /// The client's number.
+        ticket: u64,
+        /// Most bytes of a request.
+        bytes_max: u32,
+    },
 }
 
 /// Where a node stands.
@@ -173,6 +181,11 @@ impl Reply {
                 132_u8.write(sink);
                 status.write(sink);
             }
+            Self::TooLong { ticket, bytes_max } => {
+                133_u8.write(sink);
+                ticket.write(sink);
+                bytes_max.write(sink);
+            }
         }
         bytes
     }
@@ -195,6 +208,10 @@ impl Reply {
             },
             131 => Self::Again { ticket: u64::read(&mut reader)? },
             132 => Self::Status(Status::read(&mut reader)?),
+            133 => Self::TooLong {
+                ticket: u64::read(&mut reader)?,
+                bytes_max: u32::read(&mut reader)?,
+            },
             _ => return Err(reader.refuse(0, "kind of reply")),
         };
         reader.finish()?;

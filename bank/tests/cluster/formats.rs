@@ -104,6 +104,7 @@ fn replies() -> Vec<Reply> {
         Reply::Writer { ticket: 9, writer },
         Reply::Writer { ticket: 10, writer: None },
         Reply::Again { ticket: 11 },
+        Reply::TooLong { ticket: 12, bytes_max: 900_000 },
         Reply::Status(status),
     ]
 }

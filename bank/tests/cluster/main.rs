@@ -26,7 +26,7 @@ fn nothing_final_is_lost_and_nothing_is_doubled() {
     }
     // The worlds did work, and did change their writers.
     assert!(acknowledged > 50 * SEEDS, "only {acknowledged} acknowledged");
-    assert!(epochs > 3 * SEEDS, "only {epochs} epochs");
+    assert!(epochs > 2 * SEEDS, "only {epochs} epochs");
 }
 
 #[test]
@@ -48,6 +48,27 @@ fn a_stream_that_forgets_stops_nodes_and_loses_nothing_final() {
     }
     assert!(stopped > 100, "only {stopped} nodes noticed");
     assert!(acknowledged > 20 * SEEDS, "only {acknowledged} acknowledged");
+}
+
+#[test]
+fn a_stream_that_lets_everybody_write_stops_nodes_and_loses_nothing_final() {
+    let mut stopped = 0;
+    let mut acknowledged = 0;
+    for seed in 0..SEEDS {
+        let mut world = World::new(seed, Faults::of_seed(seed));
+        world.run_with_faults(4_000);
+        world.ignore_conditions();
+        world.run_with_faults(16_000);
+        world.heal_and_settle();
+        stopped += world.stopped();
+        acknowledged += world.acknowledged();
+        // Forks may leave no majority to choose; what is chosen must hold all that was final.
+        if let Ok(chosen) = reseed::choose(&world.hashes(), 3) {
+            world.check_all_acknowledged_stand_in(chosen.log, chosen.records);
+        }
+    }
+    assert!(stopped > 100, "only {stopped} nodes noticed");
+    assert!(acknowledged > 10 * SEEDS, "only {acknowledged} acknowledged");
 }
 
 #[test]

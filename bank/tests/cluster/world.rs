@@ -97,6 +97,14 @@ pub(crate) struct World {
     open: BTreeSet<u64>,
     acknowledged: BTreeMap<u64, u64>,
     finals: BTreeMap<u64, Digest>,
+    fence: Fence,
+}
+
+/// Whether the stream keeps to the condition of a publication.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    Kept,
+    Ignored,
 }
 
 fn name(node: usize) -> NodeName {
@@ -162,6 +170,7 @@ impl World {
             open: BTreeSet::new(),
             acknowledged: BTreeMap::new(),
             finals: BTreeMap::new(),
+            fence: Fence::Kept,
         };
         (0..NODES).for_each(|node| world.start(node));
         world.after(1, Event::Submit);
@@ -191,6 +200,10 @@ impl World {
     pub(crate) fn forget_the_end_of_the_stream(&mut self) {
         let lost = 1 + usize::try_from(self.chance.below(4)).unwrap();
         self.stream.truncate(self.stream.len().saturating_sub(lost));
+    }
+
+    pub(crate) fn ignore_conditions(&mut self) {
+        self.fence = Fence::Ignored;
     }
 
     fn run_until(&mut self, end_ms: u64) {
@@ -284,8 +297,11 @@ impl World {
 
     fn publish(&mut self, node: usize, life: u64, envelope: Envelope) {
         let number = envelope.number();
-        if number == self.stream.len() as u64 + 1 {
+        let fits = number == self.stream.len() as u64 + 1;
+        if fits || self.fence == Fence::Ignored {
             self.stream.push(envelope);
+        }
+        if fits {
             self.send_input(node, life, &Input::Published { number });
         } else {
             self.send_input(node, life, &Input::Refused { number });

@@ -1,5 +1,6 @@
 //! The command line. Names are fixed; scripts rely on them.
 
+mod bank;
 mod bench;
 mod contract;
 mod meter;
@@ -36,6 +37,9 @@ enum Command {
     /// Follow one payment back to clause, register, signatures and proof.
     #[command(after_help = "Example:\n  jidian trace D 410100000001-17 --lang zh")]
     Trace(trace::Trace),
+    /// The registration centre alone, on one ledger node or several.
+    #[command(subcommand)]
+    Bank(bank::BankCommand),
     /// What this machine can carry.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -104,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Bank(command) => bank::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),

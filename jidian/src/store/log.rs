@@ -34,6 +34,8 @@ pub enum Kind {
     Evidence = 3,
     /// Memory of the meters' chips and state of the world: what a restart needs.
     World = 4,
+    /// Envelopes of a ledger node.
+    Cluster = 5,
 }
 
 impl Kind {

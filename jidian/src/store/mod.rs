@@ -37,6 +37,7 @@ pub const fn file_of(kind: Kind) -> &'static str {
         Kind::Grid => "grid.log",
         Kind::Evidence => "evidence.log",
         Kind::World => "world.log",
+        Kind::Cluster => "cluster.log",
     }
 }
 
@@ -148,6 +149,8 @@ impl DataDirectory {
             Kind::Grid => u64::MAX,
             Kind::Evidence => 0,
             Kind::World => 64,
+            // A ledger node has a directory of its own kind.
+            Kind::Cluster => 0,
         };
         while let Ok(Some(_)) = reader.next_record() {}
         reader.records() <= founding
@@ -167,7 +170,7 @@ impl DataDirectory {
 }
 
 /// A process that was just killed holds its lock until the system has cleared it away.
-fn lock_patiently(lock: &File) -> Result<(), std::fs::TryLockError> {
+pub(crate) fn lock_patiently(lock: &File) -> Result<(), std::fs::TryLockError> {
     const TRIES: u32 = 20;
     const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);
     for _ in 0..TRIES {

@@ -335,6 +335,15 @@ impl Node {
         }
     }
 
+    /// Whether the stream waits for a record of this node.
+    #[must_use]
+    pub fn has_nothing_under_way(&self) -> bool {
+        match &self.role {
+            Role::Writer { flights, .. } => flights.waiting.is_empty(),
+            Role::Follower { .. } | Role::Candidate { .. } | Role::Stopped => true,
+        }
+    }
+
     /// Publishes the record of a batch; returns its number and what is to be done.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! `jidian bench`: what this machine can carry.
 
+mod cluster;
 mod contract;
 mod fleet;
 mod ledger;
@@ -32,6 +33,12 @@ pub(super) enum Command {
                       10000000 --transfers 2000000\n  jidian bench ledger --soak 1000000000"
     )]
     Ledger(ledger::Arguments),
+    /// Three ledger nodes in one process on a running NATS JetStream: transfers that are final, and
+    /// how long that takes. Signatures of orders aren't verified.
+    #[command(
+        after_help = "Example:\n  jidian bench cluster --nats nats://127.0.0.1:4222 --monitor 127.0.0.1:8222"
+    )]
+    Cluster(cluster::Arguments),
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
@@ -39,6 +46,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Fleet(arguments) => fleet::run(arguments),
         Command::Contract(arguments) => contract::run(arguments),
         Command::Ledger(arguments) => ledger::run(arguments),
+        Command::Cluster(arguments) => cluster::run(arguments),
     }
 }
 

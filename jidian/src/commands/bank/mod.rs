@@ -1,0 +1,47 @@
+//! `jidian bank`: the registration centre alone.
+
+mod compare;
+pub(super) mod customers;
+pub(super) mod init;
+mod load;
+mod node;
+mod reseed;
+mod status;
+
+use super::Failure;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BankCommand {
+    /// Make the data directory of a ledger node.
+    #[command(after_help = "Example:\n  jidian bank init --data n1 --seed 7")]
+    Init(init::Init),
+    /// Run a ledger node on NATS JetStream.
+    #[command(after_help = node::EXAMPLE)]
+    Node(node::Node),
+    /// Ask a ledger node where it stands.
+    #[command(after_help = "Example:\n  jidian bank status --connect 127.0.0.1:7401")]
+    Status(status::Status),
+    /// Make a data directory from the logs of a stopped cluster.
+    #[command(after_help = "Example:\n  jidian bank reseed --data new1 --from n1,n2,n3")]
+    Reseed(reseed::Reseed),
+    /// Compare the logs of stopped nodes, and hold receipts against them.
+    #[command(after_help = "Example:\n  jidian bank compare --from n1,n2,n3 --signatures")]
+    Compare(compare::Compare),
+    /// Send signed payments of a sandbox to a cluster and keep what it acknowledges.
+    #[command(
+        after_help = "Example:\n  jidian bank load --connect 127.0.0.1:7401 --seed 7 --for 60"
+    )]
+    Load(load::Load),
+}
+
+pub(super) fn run(command: &BankCommand) -> Result<(), Failure> {
+    match command {
+        BankCommand::Init(arguments) => init::run(arguments),
+        BankCommand::Node(arguments) => node::run(arguments),
+        BankCommand::Status(arguments) => status::run(arguments),
+        BankCommand::Reseed(arguments) => reseed::run(arguments),
+        BankCommand::Compare(arguments) => compare::run(arguments),
+        BankCommand::Load(arguments) => load::run(arguments),
+    }
+}
