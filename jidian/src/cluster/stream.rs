@@ -91,7 +91,7 @@ pub async fn open(plan: &Plan) -> Result<(async_nats::Client, usize), String> {
         .request_timeout(Some(ANSWER))
         .client_capacity(256)
         .reconnect_delay_callback(|_| PAUSE)
-        .connect(plan.servers.join(","))
+        .connect(addresses(&plan.servers)?)
         .await
         .map_err(|error| format!("{}: {error}", plan.servers.join(",")))?;
     let context = context(&client);
@@ -109,6 +109,13 @@ pub async fn open(plan: &Plan) -> Result<(async_nats::Client, usize), String> {
     };
     check(plan, &info)?;
     Ok((client.clone(), client.server_info().max_payload))
+}
+
+fn addresses(servers: &[String]) -> Result<Vec<async_nats::ServerAddr>, String> {
+    let address = |server: &String| {
+        server.parse().map_err(|error| format!("--nats {server}: {error}; give nats://HOST:PORT"))
+    };
+    servers.iter().map(address).collect()
 }
 
 fn context(client: &async_nats::Client) -> Context {
