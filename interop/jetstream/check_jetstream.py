@@ -1,6 +1,7 @@
-"""Three ledger nodes on three NATS servers under kills and pauses: nothing acknowledged is lost,
+"""Three ledger nodes on three NATS servers under kills, pauses and cuts: nothing acknowledged is lost,
 nothing is doubled, and the three logs agree bit for bit. Then the stream is thrown away."""
 
+import asyncio
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -21,6 +23,7 @@ LOAD_S = int(os.environ.get("SECONDS_OF_LOAD", "40"))
 NAMES = ["n1", "n2", "n3"]
 CHANCE = random.Random(SEED)
 STARTED = {}
+FAULTS = ["kill node", "kill server", "stop node", "stop server", "cut off node", "cut off node"]
 
 
 def free_ports(count):
@@ -33,9 +36,67 @@ def free_ports(count):
     return ports
 
 
-PORTS = free_ports(12)
+PORTS = free_ports(21)
 CLIENT, ROUTE, MONITOR, LISTEN = (PORTS[at : at + 3] for at in (0, 3, 6, 9))
+# One way from each node to each server, so that a node can be cut off.
+GATES = [PORTS[at : at + 3] for at in (12, 15, 18)]
 NODES = ",".join(f"127.0.0.1:{port}" for port in LISTEN)
+
+
+class Network:
+    """Carries bytes between nodes and servers. What a node that is cut off sends and is sent waits,
+    and arrives late."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.through = []
+        threading.Thread(target=self.run, daemon=True).start()
+        while len(self.through) < 3:
+            time.sleep(0.01)
+
+    def run(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self.listen())
+        self.loop.run_forever()
+
+    async def listen(self):
+        for node, ports in enumerate(GATES):
+            through = asyncio.Event()
+            through.set()
+            for server, port in enumerate(ports):
+                serve = self.serving(CLIENT[server], through)
+                await asyncio.start_server(serve, "127.0.0.1", port)
+            self.through.append(through)
+
+    def serving(self, target, through):
+        async def serve(reader, writer):
+            try:
+                await through.wait()
+                there = await asyncio.open_connection("127.0.0.1", target)
+            except OSError:
+                writer.close()
+                return
+            await asyncio.gather(
+                self.carry(reader, there[1], through), self.carry(there[0], writer, through)
+            )
+
+        return serve
+
+    async def carry(self, reader, writer, through):
+        try:
+            while data := await reader.read(1 << 16):
+                await through.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        writer.close()
+
+    def cut(self, node):
+        self.loop.call_soon_threadsafe(self.through[node].clear)
+
+    def heal(self, node):
+        self.loop.call_soon_threadsafe(self.through[node].set)
 
 
 def say(text):
@@ -63,7 +124,7 @@ def start_server(place, sync="always"):
 listen: 127.0.0.1:{CLIENT[place]}
 http: 127.0.0.1:{MONITOR[place]}
 jetstream {{ store_dir: "{RUN}/store{place}", sync_interval: {sync} }}
-cluster {{ name: jidian, listen: 127.0.0.1:{ROUTE[place]}, routes: [{routes}] }}
+cluster {{ name: jidian, listen: 127.0.0.1:{ROUTE[place]}, no_advertise: true, routes: [{routes}] }}
 """
     )
     start(f"s{place}", [str(SERVER), "-c", str(config)])
@@ -73,7 +134,7 @@ def node_command(place, data, *more):
     others = ",".join(name for name in NAMES if name != NAMES[place])
     return [
         JIDIAN, "bank", "node", "--data", str(data), "--name", NAMES[place], "--peers", others,
-        "--nats", ",".join(f"nats://127.0.0.1:{port}" for port in CLIENT),
+        "--nats", ",".join(f"nats://127.0.0.1:{port}" for port in GATES[place]),
         "--monitor", ",".join(f"127.0.0.1:{port}" for port in MONITOR),
         "--listen", f"127.0.0.1:{LISTEN[place]}", *more,
     ]  # fmt: skip
@@ -142,10 +203,10 @@ def trouble(data):
     """One fault, and its end."""
     place = CHANCE.randrange(3)
     pause = 1 + 3 * CHANCE.random()
-    what = CHANCE.choice(["kill node", "kill node", "kill server", "stop node", "stop server"])
+    what = CHANCE.choice(FAULTS)
     name = NAMES[place] if "node" in what else f"s{place}"
-    if what == "stop node" and CHANCE.random() < 0.7:
-        # A writer that sleeps longer than the others' patience wakes up fenced.
+    if what in ("stop node", "cut off node") and CHANCE.random() < 0.7:
+        # A writer that is away for longer than the others' patience comes back fenced.
         roles = {p: (status(p) or {}).get("role") for p in range(3)}
         place = next((p for p, role in roles.items() if role == "writer"), place)
         name, pause = NAMES[place], 3.5
@@ -157,6 +218,10 @@ def trouble(data):
             start_node(place, data[place])
         else:
             start_server(place)
+    elif what.startswith("cut"):
+        NETWORK.cut(place)
+        time.sleep(pause)
+        NETWORK.heal(place)
     else:
         kill(name, signal.SIGSTOP)
         time.sleep(pause)
@@ -255,6 +320,7 @@ def main():
 
 
 BEGIN = time.monotonic()
+NETWORK = Network()
 try:
     main()
 finally:
