@@ -229,7 +229,11 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
 }
 
 /// The record of a batch that was applied.
-fn encode_outcome(outcome: &BatchOutcome, batch: &[Authenticated], root: &Signed<Root>) -> Vec<u8> {
+pub(crate) fn encode_outcome(
+    outcome: &BatchOutcome,
+    batch: &[Authenticated],
+    root: &Signed<Root>,
+) -> Vec<u8> {
     let none = Balances::new();
     let mut leaves = outcome.leaves().iter();
     let entries = outcome.codes().iter().zip(batch).map(|(code, item)| {

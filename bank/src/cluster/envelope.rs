@@ -3,10 +3,10 @@
 //! ```text
 //! envelope = tag ‖ number (8) ‖ epoch (8) ‖ writer (16) ‖ previous (32) ‖ kind (1) ‖ content (32) ‖ hash (32) ‖ body
 //! hash     = SM3(everything before it)
-//! content  = the digest with which the body ends; zero for a claim, which has no body
+//! content  = BLAKE3 of the body; a claim has none
 //! ```
-//! A [record](crate::record) ends with the digest of its own bytes, so the hash covers the body
-//! through it and nobody hashes a megabyte twice. [`Envelope::is_whole`] looks at the body too.
+//! The hash covers the body through its content, so that a megabyte goes through the fast function and
+//! the chain through the one that the signatures use.
 
 use core::fmt;
 use core::str::FromStr;
@@ -49,9 +49,6 @@ pub struct Envelope {
 
 impl Envelope {
     /// The first record of every log.
-    ///
-    /// # Panics
-    /// If the record doesn't end with its digest.
     #[must_use]
     pub fn genesis(record: &[u8]) -> Self {
         let head = Head::new(0, 0, NodeName::default(), Digest::default());
@@ -65,9 +62,6 @@ impl Envelope {
     }
 
     /// A batch, behind the record with the hash `previous`.
-    ///
-    /// # Panics
-    /// If the record doesn't end with its digest.
     #[must_use]
     pub fn batch(
         number: u64,
@@ -79,8 +73,7 @@ impl Envelope {
         Head::new(number, epoch, writer, previous).close(Kind::Batch, record)
     }
 
-    /// Reads an envelope and checks its hash. The body is checked by whoever decodes the record, or
-    /// by [`is_whole`](Self::is_whole).
+    /// Reads an envelope and checks its hash and its body.
     ///
     /// # Errors
     /// [`DecodeError`] for bytes that no envelope has.
@@ -103,20 +96,11 @@ impl Envelope {
         if hash != crypto::sm3(&bytes[..HASHED_BYTES]) {
             return Err(reader.refuse(HASHED_BYTES, "hash"));
         }
-        if content_of(kind, &bytes[HEAD_BYTES..]) != Some(content) {
+        let body = &bytes[HEAD_BYTES..];
+        if content_of(body) != content || (kind == Kind::Claim) != body.is_empty() {
             return Err(reader.refuse(at, "content"));
         }
         Ok(Self { number, epoch, writer, previous, kind, hash, bytes })
-    }
-
-    /// Whether the body is what its digest says.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        let Some(split) = self.body().len().checked_sub(DIGEST_BYTES) else {
-            return self.kind == Kind::Claim;
-        };
-        let (content, digest) = self.body().split_at(split);
-        crypto::sm3(content).0 == digest
     }
 
     /// Its number: 0 for the genesis, then without a gap.
@@ -188,7 +172,7 @@ impl Head {
     }
 
     fn close(self, kind: Kind, body: &[u8]) -> Envelope {
-        let content = content_of(kind, body).expect("a record ends with its digest");
+        let content = content_of(body);
         let mut bytes = Vec::with_capacity(HEAD_BYTES.saturating_add(body.len()));
         bytes.extend_from_slice(TAG);
         let sink: &mut Sink<'_> = &mut |part: &[u8]| bytes.extend_from_slice(part);
@@ -206,12 +190,8 @@ impl Head {
     }
 }
 
-/// The digest with which a body ends; `None` if there can't be one.
-fn content_of(kind: Kind, body: &[u8]) -> Option<Digest> {
-    match kind {
-        Kind::Claim => body.is_empty().then(Digest::default),
-        Kind::Genesis | Kind::Batch => body.last_chunk::<DIGEST_BYTES>().map(|end| Digest(*end)),
-    }
+fn content_of(body: &[u8]) -> Digest {
+    Digest(*blake3::hash(body).as_bytes())
 }
 
 impl Wire for Kind {

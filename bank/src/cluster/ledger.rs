@@ -7,9 +7,9 @@
 
 use super::envelope::{Envelope, Kind};
 use crate::code::ResultCode;
-use crate::front::Answer;
-use crate::record::{Record, encode_batch};
-use crate::registration::{Authenticated, Registration};
+use crate::front::{Answer, encode_outcome};
+use crate::record::Record;
+use crate::registration::{Authenticated, Batch, Registration};
 use crate::replay::{Damage, Fault, Replay};
 use crypto::Sign;
 use quantity::Instant;
@@ -34,6 +34,19 @@ pub struct Written {
     pub record: Option<Vec<u8>>,
     /// One answer per operation.
     pub answers: Vec<Answer>,
+    /// Receipts that are so old that the log has to be asked for them.
+    pub old: Vec<OldReceipt>,
+}
+
+/// Where the receipt of an order stands that came again late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldReceipt {
+    /// Place of its answer.
+    pub place: usize,
+    /// The batch that holds it; [`Record::receipt`] cuts it.
+    pub batch: u64,
+    /// The order.
+    pub order: Digest,
 }
 
 /// Whether answers carry receipts.
@@ -124,15 +137,18 @@ impl Ledger {
         if codes.iter().all(|code| *code == ResultCode::Malformed) {
             registration.roll_back(&outcome);
             let answers = codes.into_iter().map(|code| Answer { code, receipt: None }).collect();
-            return Written { record: None, answers };
+            return Written { record: None, answers, old: Vec::new() };
         }
         let root = signer.seal(*outcome.root());
-        let entries = codes.iter().zip(batch).map(|(code, item)| (*code, item.operation()));
-        let logged = entries.filter(|(code, _)| *code != ResultCode::Malformed);
-        let record = encode_batch(logged, &root);
-        registration.commit(outcome, root.signature);
-        let answers = answers(registration, root.body.batch, &codes, (batch, proofs));
-        Written { record: Some(record), answers }
+        let record = Some(encode_outcome(&outcome, batch, &root));
+        let tree = registration.commit(outcome, root.signature);
+        let (answers, old) = match proofs {
+            Proofs::Wanted => prove(registration, &tree, &codes, batch),
+            Proofs::Unwanted => {
+                (codes.into_iter().map(|code| Answer { code, receipt: None }).collect(), Vec::new())
+            }
+        };
+        Written { record, answers, old }
     }
 
     /// Whether this node writes.
@@ -148,25 +164,29 @@ impl Ledger {
     }
 }
 
-fn answers(
+/// Answers with their receipts; of orders that came before, those that are at hand.
+fn prove(
     registration: &Registration,
-    number: u64,
+    tree: &Batch,
     codes: &[ResultCode],
-    (batch, proofs): (&[Authenticated], Proofs),
-) -> Vec<Answer> {
-    let mut proved: usize = 0;
-    let answer = |(code, item): (&ResultCode, &Authenticated)| {
-        let place = proved;
-        proved = proved.saturating_add(usize::from(code.is_proved()));
-        let receipt = match proofs {
-            Proofs::Unwanted => None,
-            Proofs::Wanted if code.is_proved() => registration.archived_receipt(number, place),
-            Proofs::Wanted if *code == ResultCode::Exists => {
-                registration.receipt_of(item.operation().signer(), item.digest())
-            }
-            Proofs::Wanted => None,
-        };
-        Answer { code: *code, receipt }
-    };
-    codes.iter().zip(batch).map(answer).collect()
+    batch: &[Authenticated],
+) -> (Vec<Answer>, Vec<OldReceipt>) {
+    let mut leaf: usize = 0;
+    let mut old = Vec::new();
+    let mut answers = Vec::with_capacity(codes.len());
+    for (place, (code, item)) in codes.iter().zip(batch).enumerate() {
+        let mut receipt = None;
+        if code.is_proved() {
+            receipt = tree.receipt(leaf);
+            leaf = leaf.saturating_add(1);
+        } else if *code == ResultCode::Exists {
+            let order = item.digest();
+            let known = registration.place_of(item.operation().signer(), order);
+            receipt = known.and_then(|known| registration.archived_receipt(known));
+            let missing = known.filter(|_| receipt.is_none());
+            old.extend(missing.map(|known| OldReceipt { place, batch: known.batch, order }));
+        }
+        answers.push(Answer { code: *code, receipt });
+    }
+    (answers, old)
 }

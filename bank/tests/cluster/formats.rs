@@ -33,15 +33,13 @@ fn an_envelope_comes_back_as_it_was() {
     for envelope in envelopes {
         let read = Envelope::parse(envelope.bytes().clone()).unwrap();
         assert!(read == envelope);
-        assert!(read.is_whole());
     }
 }
 
 #[test]
 fn every_flipped_bit_and_every_cut_of_an_envelope_is_found() {
     let good = envelope().bytes().to_vec();
-    let is_sound =
-        |bytes: &[u8]| Envelope::parse(bytes.into()).is_ok_and(|envelope| envelope.is_whole());
+    let is_sound = |bytes: &[u8]| Envelope::parse(bytes.into()).is_ok();
     assert!(is_sound(&good));
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();

@@ -6,7 +6,7 @@ use super::stream::Order;
 use crate::pilot::Threads;
 use bank::Answer;
 use bank::Operation;
-use bank::cluster::ledger::{Ledger, Proofs};
+use bank::cluster::ledger::{Ledger, OldReceipt, Proofs};
 use bank::cluster::node::{Identity, Node, RoleName};
 use bank::cluster::protocol::{PeerStatus, Reply, Status};
 use bank::cluster::{Envelope, Input, NodeName, Output, Stop, Tip};
@@ -14,7 +14,7 @@ use bank::registration::Authenticated;
 use core::sync::atomic::{AtomicBool, Ordering};
 use crypto::{SigningKey, Verify};
 use quantity::Instant;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -374,7 +374,8 @@ impl<V: Verify + Sync> Engine<V> {
         self.operations_waiting -= items.len();
         let ledger = self.ledger.as_mut().expect("it is there between steps");
         let written = ledger.write(wall_clock(), &items, proofs, &self.signer);
-        let mut answers = written.answers.into_iter();
+        let answers = self.with_old_receipts(written.answers, &written.old)?;
+        let mut answers = answers.into_iter();
         let deliveries = batch.into_iter().zip(lengths).map(|(part, length)| Delivery {
             replies: part.submission.replies,
             ticket: part.submission.ticket,
@@ -392,6 +393,26 @@ impl<V: Verify + Sync> Engine<V> {
         }
         self.pending.insert(number, deliveries);
         self.carry_out(outputs)
+    }
+
+    /// Cuts receipts of batches that left the memory out of the log: one pass for all of them.
+    fn with_old_receipts(
+        &self,
+        mut answers: Vec<Answer>,
+        old: &[OldReceipt],
+    ) -> Result<Vec<Answer>, String> {
+        let batches: BTreeSet<u64> = old.iter().map(|old| old.batch).collect();
+        if batches.is_empty() {
+            return Ok(answers);
+        }
+        // A record's number is that of its batch and one more for each claim before it.
+        let claims = self.node.head().epoch;
+        let records = super::log::batches(self.directory.path(), &batches, claims)?;
+        for old in old {
+            let record = records.get(&old.batch);
+            answers[old.place].receipt = record.and_then(|record| record.receipt(old.order));
+        }
+        Ok(answers)
     }
 
     const fn compares_state_at(&self, number: u64) -> bool {

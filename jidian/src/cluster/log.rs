@@ -2,8 +2,10 @@
 //!
 //! The one place that knows in which file format they stand.
 
-use crate::store::log::{Durability, Kind, LogError, LogWriter, Tail, recover};
+use crate::store::log::{Durability, Kind, LogError, LogReader, LogWriter, Tail, recover};
 use bank::cluster::{Envelope, Tip, WrongLink};
+use bank::record::Record;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
@@ -113,6 +115,39 @@ impl NodeLog {
     pub fn append(&mut self, envelope: &Envelope) -> Result<(), LogError> {
         self.0.append(envelope.bytes())
     }
+}
+
+/// The records of some batches, read back from a node's log.
+///
+/// `claims` is how many claims the log holds at most: by so much a record's number is above that of
+/// its batch.
+///
+/// # Errors
+/// Says what is wrong with the log.
+pub fn batches(
+    directory: &Path,
+    wanted: &BTreeSet<u64>,
+    claims: u64,
+) -> Result<BTreeMap<u64, Record>, String> {
+    let mut found = BTreeMap::new();
+    let mut reader = LogReader::open(&directory.join(FILE), Kind::Cluster).map_err(text)?;
+    while found.len() < wanted.len() {
+        let Some(payload) = reader.next_record().map_err(text)? else { break };
+        let envelope = Envelope::parse(payload.into()).map_err(text)?;
+        let number = envelope.number();
+        let near = wanted.range(number.saturating_sub(claims)..=number).next().is_some();
+        if near && envelope.kind() == bank::cluster::Kind::Batch {
+            let record = Record::from_bytes(envelope.body()).map_err(text)?;
+            if wanted.contains(&record.root.body.batch) {
+                found.insert(record.root.body.batch, record);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn text(error: impl core::fmt::Display) -> String {
+    error.to_string()
 }
 
 /// Reads one record, which must follow the one before it.

@@ -112,7 +112,7 @@ pub enum Output {
         /// The number.
         number: u64,
     },
-    /// See that the body is whole, append to the log, apply; then say [`Input::Stored`].
+    /// Append to the log and apply; then say [`Input::Stored`].
     Store(Envelope),
     /// Tell all other nodes.
     Tell(Notice),
@@ -347,7 +347,7 @@ impl Node {
     /// Publishes the record of a batch; returns its number and what is to be done.
     ///
     /// # Panics
-    /// If the node doesn't write, or the record doesn't end with its digest.
+    /// If the node doesn't write.
     pub fn submit(&mut self, who: &Identity, now: Instant, record: &[u8]) -> (u64, Vec<Output>) {
         let Role::Writer { flights, again_at } = &mut self.role else {
             panic!("only the writer submits");

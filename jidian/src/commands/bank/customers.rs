@@ -41,19 +41,19 @@ pub(in crate::commands) fn opening(seed: u64, customers: &[Customer]) -> Vec<Ope
     let keys = Keys::of_seed(seed);
     let mut centre = AuthenticationCentre::new(keys.authority.clone());
     let mut bank = CentralBank::new(keys.central_bank.clone());
-    let mut operator = Operator::new(keys.operator, OPERATOR);
+    let mut operator = Operator::new(keys.operators[0].clone(), OPERATOR);
     let validity = Validity { from: FOUNDED, until: FOUNDED + quantity::Duration::from_days(3650) };
     let each = Fen::from_yuan(1000);
     let issued =
         Fen::from_fen(each.fen() * i64::try_from(customers.len()).expect("fewer than 2⁶³"));
-    let mut operations = vec![bank.issue(FOUNDED, issued), bank.supply(FOUNDED, issued)];
+    let mut operations = bank.endow(FOUNDED, OPERATOR, issued, Fen::ZERO);
     for customer in customers {
         let name = customer.wallet.to_string();
         let key = customer.key.public_key();
         let certificate = centre.certify(&name, Role::Meter, key, validity);
         operations.push(operator.open(FOUNDED, customer.wallet, WalletKind::Personal, Grade::II));
         operations.push(operator.bind(FOUNDED, customer.wallet, certificate));
-        operations.push(operator.draw(FOUNDED, customer.wallet, each));
+        operations.extend(operator.fund(FOUNDED, customer.wallet, each));
     }
     operations
 }
