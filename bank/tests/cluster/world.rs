@@ -436,7 +436,10 @@ impl World {
             }
             Output::Store(envelope) => {
                 self.machines[node].storing.push(envelope);
-                self.after(1 + u64::from(self.seed % 7 == 0) * 20, Event::Stored(node, life));
+                self.after(
+                    1 + u64::from(self.seed.is_multiple_of(7)) * 20,
+                    Event::Stored(node, life),
+                );
             }
             Output::Tell(notice) => {
                 for other in (0..NODES).filter(|other| *other != node) {

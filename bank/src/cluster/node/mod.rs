@@ -274,7 +274,7 @@ impl Node {
             last_final: 0,
             recent,
             peers: Peers::new(others),
-            role: Role::Follower { claim_at: now + who.timing.silence },
+            role: Role::Follower { claim_at: later(now, who.timing.silence) },
             state: None,
             tell_at: now,
             stepped_at: now,
@@ -359,7 +359,7 @@ impl Node {
         if flights.waiting.len() > 1 {
             return (number, Vec::new());
         }
-        *again_at = now + who.timing.answer;
+        *again_at = later(now, who.timing.answer);
         (number, vec![Output::Publish(envelope)])
     }
 }
@@ -416,7 +416,7 @@ impl Node {
         if let Role::Follower { claim_at } = &mut self.role
             && paused
         {
-            *claim_at = (*claim_at).max(step.now + step.who.timing.silence);
+            *claim_at = (*claim_at).max(later(step.now, step.who.timing.silence));
         }
     }
 
@@ -424,11 +424,11 @@ impl Node {
         match &mut self.role {
             Role::Follower { claim_at } if *claim_at <= step.now => self.claim(step),
             Role::Candidate { claim, again_at } if *again_at <= step.now => {
-                *again_at = step.now + step.who.timing.answer;
+                *again_at = later(step.now, step.who.timing.answer);
                 step.out.push(Output::Publish(claim.clone()));
             }
             Role::Writer { flights, again_at } if *again_at <= step.now => {
-                *again_at = step.now + step.who.timing.answer;
+                *again_at = later(step.now, step.who.timing.answer);
                 flights.send_first(step);
             }
             Role::Follower { .. }
@@ -453,7 +453,7 @@ impl Node {
     }
 
     fn claim(&mut self, step: &mut Step<'_>) {
-        let again_at = step.now + step.who.timing.answer;
+        let again_at = later(step.now, step.who.timing.answer);
         if self.stored != self.head.number {
             self.role = Role::Follower { claim_at: again_at };
             return;
@@ -511,7 +511,7 @@ impl Node {
 
     fn step_down(&mut self, step: &mut Step<'_>) {
         let wrote = matches!(self.role, Role::Writer { .. });
-        self.role = Role::Follower { claim_at: step.now + step.who.timing.silence };
+        self.role = Role::Follower { claim_at: later(step.now, step.who.timing.silence) };
         if wrote {
             step.out.push(Output::Yield { number: self.head.number });
             step.out.push(Output::Read { number: self.head.next_number() });
@@ -537,7 +537,7 @@ impl Node {
                 step.out.push(Output::Lead);
             }
             Role::Writer { flights, again_at } if flights.is_first(number) => {
-                *again_at = step.now + step.who.timing.answer;
+                *again_at = later(step.now, step.who.timing.answer);
                 let envelope = flights.waiting.pop_front().expect("it is the first");
                 flights.send_first(step);
                 self.accept(step, envelope);
@@ -589,7 +589,7 @@ impl Node {
         }
         // The writer sends again when its time to wait is over.
         if matches!(self.role, Role::Candidate { .. }) {
-            self.role = Role::Follower { claim_at: step.now + step.who.timing.answer };
+            self.role = Role::Follower { claim_at: later(step.now, step.who.timing.answer) };
         }
     }
 
@@ -599,7 +599,7 @@ impl Node {
         if duty == Duty::Writes {
             match &mut self.role {
                 Role::Follower { claim_at } if epoch >= self.head.epoch => {
-                    *claim_at = step.now + step.who.timing.silence;
+                    *claim_at = later(step.now, step.who.timing.silence);
                 }
                 Role::Writer { .. } if epoch > self.head.epoch => self.step_down(step),
                 Role::Follower { .. }
@@ -616,7 +616,7 @@ impl Node {
         self.agree(step);
         match &mut self.role {
             Role::Follower { claim_at } => {
-                *claim_at = (*claim_at).max(step.now + step.who.timing.silence);
+                *claim_at = (*claim_at).max(later(step.now, step.who.timing.silence));
                 self.tell(step);
             }
             Role::Candidate { .. } | Role::Writer { .. } | Role::Stopped => {}
@@ -637,7 +637,7 @@ impl Node {
     }
 
     fn tell(&mut self, step: &mut Step<'_>) {
-        self.tell_at = step.now + step.who.timing.heartbeat;
+        self.tell_at = later(step.now, step.who.timing.heartbeat);
         let Some(hash) = self.recent.hash(self.stored) else { return };
         let duty = match &self.role {
             Role::Writer { .. } => Duty::Writes,
@@ -670,4 +670,8 @@ impl Flights {
         self.sought = false;
         step.out.extend(self.waiting.front().cloned().map(Output::Publish));
     }
+}
+
+fn later(now: Instant, wait: Duration) -> Instant {
+    now.checked_add(wait).expect("nobody waits for 2⁶³ ms")
 }
