@@ -54,9 +54,11 @@ impl Client {
     /// Those of the connection.
     pub fn status(&mut self) -> Result<Status> {
         self.send(&Request::Ask)?;
-        match self.receive()? {
-            Reply::Status(status) => Ok(status),
-            other => Err(Error::other(format!("an unexpected reply: {other:?}"))),
+        let reply = self.receive()?;
+        if let Reply::Status(status) = reply {
+            Ok(status)
+        } else {
+            Err(Error::other(format!("an unexpected reply: {reply:?}")))
         }
     }
 }
