@@ -23,10 +23,6 @@ struct Flaky {
 }
 
 impl OrderedLog for Flaky {
-    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
-        self.log.read(number)
-    }
-
     fn append(&mut self, number: u64, record: &[u8]) -> Result<(), LogError> {
         if self.refuse {
             return Err(LogError { reason: "disk full".into() });

@@ -37,7 +37,7 @@ enum Command {
     /// Follow one payment back to clause, register, signatures and proof.
     #[command(after_help = "Example:\n  jidian trace D 410100000001-17 --lang zh")]
     Trace(trace::Trace),
-    /// The registration centre alone, on one ledger node or several.
+    /// The bank alone: on several ledger nodes, and campaigns against it.
     #[command(subcommand)]
     Bank(bank::BankCommand),
     /// What this machine can carry.

@@ -1,8 +1,10 @@
-//! `jidian bank`: the registration centre alone.
+//! `jidian bank`: the bank alone.
 
+mod campaign;
 mod compare;
 pub(super) mod customers;
 pub(super) mod init;
+mod kills;
 mod load;
 mod node;
 mod reseed;
@@ -33,6 +35,18 @@ pub(super) enum BankCommand {
         after_help = "Example:\n  jidian bank load --connect 127.0.0.1:7401 --seed 7 --for 60"
     )]
     Load(load::Load),
+    /// Live many lives of a bank on a disk and a network that fail, and look for lost money.
+    ///
+    /// One seed is one life: crashes, torn writes, flipped bits, lost and failed syncs, a full disk,
+    /// a jumping clock, lost, doubled and late messages. The same seed is the same life.
+    #[command(after_help = "Examples:\n  \
+                            jidian bank campaign --seeds 10000\n  \
+                            jidian bank campaign --first 4711 --seeds 1     one life again\n  \
+                            jidian bank campaign --plant skips-sync         must find the bug")]
+    Campaign(campaign::Arguments),
+    /// Kill a bank that writes to a real file, again and again, and look for lost batches.
+    #[command(after_help = "Example:\n  jidian bank kills --times 1000 --json")]
+    Kills(kills::Arguments),
 }
 
 pub(super) fn run(command: &BankCommand) -> Result<(), Failure> {
@@ -43,5 +57,7 @@ pub(super) fn run(command: &BankCommand) -> Result<(), Failure> {
         BankCommand::Reseed(arguments) => reseed::run(arguments),
         BankCommand::Compare(arguments) => compare::run(arguments),
         BankCommand::Load(arguments) => load::run(arguments),
+        BankCommand::Campaign(arguments) => campaign::run(arguments),
+        BankCommand::Kills(arguments) => kills::run(arguments),
     }
 }
