@@ -1,14 +1,17 @@
 //! The audit of a data directory: what it accepts, and that nothing changed gets past it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use bank::OrderedLog;
+use bank::log::Snapshot;
 use bank::record::Record;
 use bank::{Operation, ResultCode};
 use crypto::Sign;
 use jidian::audit::{self, Failure, PaymentId};
 use jidian::pilot::CLOSED;
-use jidian::store::file_of;
 use jidian::store::log::{Durability, Kind, LogReader, LogWriter};
 use jidian::store::manifest::Manifest;
+use jidian::store::snapshots::Snapshots;
+use jidian::store::{BankLog, file_of};
 use jidian::view::Mark;
 use quantity::{Fen, Price};
 use simulation::founding::Keys;
@@ -238,6 +241,30 @@ fn no_other_file_may_be_there() {
     std::fs::remove_file(scratch.0.join("evidence.log")).unwrap();
     let text = audit::verify(&scratch.0).unwrap_err().to_string();
     assert!(text.contains("evidence.log: reading it failed"), "{text}");
+}
+
+#[test]
+fn a_snapshot_must_be_whole_and_of_this_log() {
+    let scratch = copy("snapshot");
+    let mut log = BankLog::open(&scratch.0.join("bank.log")).unwrap();
+    let snapshots = Snapshots::of(&scratch.0);
+    snapshots.keep(&Snapshot::of(log.stored(), b"a state".to_vec())).unwrap();
+    audit::verify(&scratch.0).unwrap();
+    // One that was taken when the log was longer.
+    let sound = std::fs::read(scratch.0.join("bank.log")).unwrap();
+    let number = log.records();
+    log.append(number, b"a batch that is lost again").unwrap();
+    snapshots.keep(&Snapshot::of(log.stored(), Vec::new())).unwrap();
+    drop(log);
+    std::fs::write(scratch.0.join("bank.log"), sound).unwrap();
+    let text = audit::verify(&scratch.0).unwrap_err().to_string();
+    assert!(text.contains("bank.snapshot") && text.contains("longer"), "{text}");
+    let path = scratch.0.join("bank.snapshot");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[50] ^= 4;
+    std::fs::write(&path, bytes).unwrap();
+    let text = audit::verify(&scratch.0).unwrap_err().to_string();
+    assert!(text.contains("bank.snapshot") && text.contains("the check fails"), "{text}");
 }
 
 #[test]

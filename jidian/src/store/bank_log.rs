@@ -100,3 +100,34 @@ impl bank::OrderedLog for BankLog {
         self.log.read(number).map_err(|error| self.name(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bank::OrderedLog;
+
+    #[test]
+    fn the_file_grows_in_steps_and_a_clean_end_gives_the_rest_back() {
+        let path = std::env::temp_dir().join(format!("jidian-bank-log-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let length = || std::fs::metadata(&path).unwrap().len();
+        let mut log = BankLog::create(&path).unwrap();
+        log.append(0, b"genesis").unwrap();
+        assert!(length() > STEP_BYTES);
+        // As after a death: the room is still there, and no damage.
+        let copy = path.with_extension("copy");
+        std::fs::copy(&path, &copy).unwrap();
+        drop(log);
+        assert_eq!(length(), 32 + 40 + 7);
+        let mut log = BankLog::open(&copy).unwrap();
+        assert_eq!((log.tail(), log.records()), (Tail::Whole, 1));
+        log.append(1, b"one").unwrap();
+        let error = log.append(1, b"again").unwrap_err().to_string();
+        assert!(error.contains("record 1 doesn't follow 2"), "{error}");
+        assert_eq!(log.read(1).unwrap(), b"one");
+        drop(log);
+        assert_eq!(BankLog::records_of(&copy).unwrap().count(), 2);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::remove_file(&copy).unwrap();
+    }
+}

@@ -78,3 +78,34 @@ impl Snapshots {
         File::open(&self.directory)?.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::BankLog;
+    use bank::OrderedLog;
+
+    #[test]
+    fn the_last_one_is_kept_and_a_damaged_one_is_told() {
+        let name = format!("jidian-snapshots-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        let snapshots = Snapshots::of(&directory);
+        assert!(snapshots.last().unwrap().is_none());
+        let mut log = BankLog::create(&directory.join("bank.log")).unwrap();
+        for (number, state) in [(0, "one"), (1, "the second state")] {
+            log.append(number, b"a record").unwrap();
+            let taken = Snapshot::of(log.stored(), state.into());
+            snapshots.keep(&taken).unwrap();
+            assert_eq!(snapshots.last().unwrap(), Some(taken));
+        }
+        assert!(!directory.join(NEW_FILE).exists());
+        let mut bytes = std::fs::read(directory.join(FILE)).unwrap();
+        bytes[100] ^= 1;
+        std::fs::write(directory.join(FILE), bytes).unwrap();
+        let error = snapshots.last().unwrap_err().to_string();
+        assert!(error.contains("the check fails"), "{error}");
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}
