@@ -3,6 +3,7 @@
 
 mod outside;
 
+use bank::log::FORMAT_VERSION;
 use core::time::Duration;
 use outside::{JIDIAN, good, jidian, root, text};
 use std::net::TcpListener;
@@ -230,7 +231,7 @@ fn a_directory_with_foreign_files_is_left_alone() {
 /// Sets a manifest's format, with the check line that belongs to it.
 fn with_format(manifest: &str, format: u16) -> String {
     let body = manifest.trim_end().rsplit_once('\n').unwrap().0;
-    let body = body.replacen("format 2", &format!("format {format}"), 1);
+    let body = body.replacen(&format!("format {FORMAT_VERSION}"), &format!("format {format}"), 1);
     format!("{body}\ncheck {}\n", crypto::sm3(body.as_bytes()))
 }
 
@@ -241,10 +242,11 @@ fn a_directory_of_another_version_or_a_damaged_one_is_named() {
     good(&pilot(&data, "6m", &[]));
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    assert_eq!(with_format(&text, 4), text, "the check line is understood");
-    for (format, age) in [(5, "a newer version (format 5"), (3, "an older version (format 3")] {
+    assert_eq!(with_format(&text, FORMAT_VERSION), text, "the check line is understood");
+    for (format, age) in [(FORMAT_VERSION + 1, "a newer"), (FORMAT_VERSION - 1, "an older")] {
         std::fs::write(&manifest, with_format(&text, format)).unwrap();
-        bad(&pilot(&data, "9m", &[]), &["manifest", age, "use that version"]);
+        let age = format!("{age} version (format {format}");
+        bad(&pilot(&data, "9m", &[]), &["manifest", &age, "use that version"]);
     }
     std::fs::write(&manifest, text.replacen("seed 7", "seed 9", 1)).unwrap();
     bad(&pilot(&data, "9m", &[]), &["manifest", "damaged"]);
@@ -325,8 +327,9 @@ fn an_audit_names_what_is_wrong() {
     std::fs::remove_file(stray).unwrap();
     let manifest = Path::new(&data).join("manifest");
     let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, with_format(&text, 5)).unwrap();
-    bad(&["verify", &data], &["manifest", "newer version", "format 5"]);
+    let newer = FORMAT_VERSION + 1;
+    std::fs::write(&manifest, with_format(&text, newer)).unwrap();
+    bad(&["verify", &data], &["manifest", "newer version", &format!("format {newer}")]);
     std::fs::remove_file(&manifest).unwrap();
     bad(&["verify", &data], &["manifest"]);
 }

@@ -407,7 +407,7 @@ fn a_forged_batch_is_found() {
             true
         })
     });
-    forger.assert_refused(Kind::Bank, record, "Merkle root");
+    forger.assert_refused(Kind::Bank, record, "repeating gives other balances");
 
     let mut forger = Forger::new("signature");
     let record = forger.change_bank(|record| {

@@ -166,7 +166,8 @@ mod tests {
             std::fs::write(directory.join(FILE), &bad).unwrap();
             assert!(Manifest::read(&directory).is_err(), "bit {bit}");
         }
-        for (format, age) in [(3, "an older version"), (5, "a newer version")] {
+        let known = crate::store::log::FORMAT_VERSION;
+        for (format, age) in [(known - 1, "an older version"), (known + 1, "a newer version")] {
             let other = Manifest { format, ..sample() };
             std::fs::write(directory.join(FILE), other.text()).unwrap();
             let error = Manifest::read(&directory).unwrap_err().to_string();
