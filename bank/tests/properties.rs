@@ -29,6 +29,10 @@ impl OrderedLog for Flaky {
         }
         self.log.append(number, record)
     }
+
+    fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
+        self.log.read(number)
+    }
 }
 
 /// How one random payment order is spoilt.

@@ -62,8 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => path.clone(),
         None => new_temporary_directory()?,
     };
-    std::fs::create_dir_all(&path)
-        .map_err(|error| Failure::at(path.display(), error))?;
+    std::fs::create_dir_all(&path).map_err(|error| Failure::at(path.display(), error))?;
     let report = measure(arguments, &path);
     if arguments.data.is_none() {
         let _ = std::fs::remove_dir_all(&path);
