@@ -1,6 +1,7 @@
 //! Ledger nodes from outside, as far as no server is needed: directories, re-seeding, refusals. With
 //! real servers see `interop/jetstream`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
+#![allow(clippy::disallowed_methods, reason = "a monitoring page answers from its own thread")]
 
 mod outside;
 
