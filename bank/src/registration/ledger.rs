@@ -147,6 +147,14 @@ impl Wallet {
         all.expect("a wallet holds no more than what was issued")
     }
 
+    /// Whether its parts are what a ledger can hold.
+    pub(super) fn is_sound(&self) -> bool {
+        let parts = [self.balance, self.held, self.coins];
+        let sum = parts.iter().try_fold(Fen::ZERO, |sum, part| sum.checked_add(*part));
+        let owes = parts.iter().chain([&self.deposit]).any(|part| part.is_negative());
+        sum.is_some() && !owes
+    }
+
     const fn part(&mut self, part: Part) -> &mut Fen {
         match part {
             Part::Balance => &mut self.balance,

@@ -122,7 +122,7 @@ impl Ledger {
         for _ in 0..u64::read(reader)? {
             let at = reader.at();
             let wallet = Wallet::read(reader)?;
-            if ledger.find(wallet.id).is_some() {
+            if !wallet.is_sound() || ledger.find(wallet.id).is_some() {
                 return Err(reader.refuse(at, "wallet"));
             }
             ledger.restore(wallet);
