@@ -356,6 +356,50 @@ commands! {
 }
 
 impl Command {
+    /// The name in tables and documents, such as `open_wallet`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Issue { .. } => "issue",
+            Self::Retire { .. } => "retire",
+            Self::Supply { .. } => "supply",
+            Self::Return { .. } => "return",
+            Self::OpenWallet { .. } => "open_wallet",
+            Self::BindKey { .. } => "bind_key",
+            Self::Draw { .. } => "draw",
+            Self::Redeem { .. } => "redeem",
+            Self::Freeze { .. } => "freeze",
+            Self::Unfreeze { .. } => "unfreeze",
+            Self::Revoke { .. } => "revoke",
+            Self::SetQuota { .. } => "set_quota",
+            Self::CreditReserve { .. } => "credit_reserve",
+            Self::DebitReserve { .. } => "debit_reserve",
+            Self::CreditDeposit { .. } => "credit_deposit",
+            Self::DebitDeposit { .. } => "debit_deposit",
+            Self::SetLimits { .. } => "set_limits",
+            Self::SetInterest { .. } => "set_interest",
+            Self::PayInterest { .. } => "pay_interest",
+            Self::ApproveTemplate { .. } => "approve_template",
+            Self::WithdrawTemplate { .. } => "withdraw_template",
+            Self::Disclose { .. } => "disclose",
+            Self::LimitWallet { .. } => "limit_wallet",
+            Self::Push { .. } => "push",
+            Self::Unbind { .. } => "unbind",
+            Self::Sweep { .. } => "sweep",
+            Self::Refund { .. } => "refund",
+            Self::Hold { .. } => "hold",
+            Self::Post { .. } => "post",
+            Self::Void { .. } => "void",
+            Self::Mint { .. } => "mint",
+            Self::Grant { .. } => "grant",
+            Self::Spend { .. } => "spend",
+            Self::Split { .. } => "split",
+            Self::Merge { .. } => "merge",
+            Self::Melt { .. } => "melt",
+            Self::ClawBack { .. } => "claw_back",
+        }
+    }
+
     /// The certificate that it brings, if it binds a key.
     #[must_use]
     pub const fn certificate(&self) -> Option<&Signed<Certificate>> {

@@ -5,7 +5,7 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, Batch, BatchOutcome, Registration};
+use crate::registration::{Authenticated, Batch, BatchOutcome, Movement, Registration};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
@@ -46,6 +46,8 @@ pub struct Settled {
     /// Its Merkle tree, with one leaf per [proved](ResultCode::is_proved) code, in order; `None` if
     /// no operation was well-formed.
     pub batch: Option<Arc<Batch>>,
+    /// Every movement of money from wallet to wallet, in order.
+    pub movements: Vec<Movement>,
 }
 
 /// Why a bank couldn't be founded.
@@ -105,6 +107,22 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         signer: S,
         log: L,
     ) -> Result<Self, Damage> {
+        Self::recover_by(records, authority, (signer, log), |replay, record| {
+            replay.repeat(replay.decode(record)?)
+        })
+    }
+
+    /// Rebuilds a bank as [`recover`](Self::recover) does. `step` hands each record behind the
+    /// genesis to the replay, and may look at what it gives.
+    ///
+    /// # Errors
+    /// [`Damage`] names the batch whose codes, Merkle root, chain or sums differ.
+    pub fn recover_by<R: AsRef<[u8]>>(
+        records: impl IntoIterator<Item = R>,
+        authority: &PublicKey,
+        (signer, log): (S, L),
+        mut step: impl FnMut(&mut Replay, &[u8]) -> Result<(), Damage>,
+    ) -> Result<Self, Damage> {
         let mut records = records.into_iter();
         let genesis = records.next().ok_or(Damage { batch: 0, fault: Fault::NoGenesis })?;
         let mut replay = Replay::begin(genesis.as_ref(), authority)?;
@@ -112,7 +130,7 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
             return Err(Damage { batch: 0, fault: Fault::OtherSigner });
         }
         for record in records {
-            replay.step(record.as_ref())?;
+            step(&mut replay, record.as_ref())?;
         }
         Ok(Self { registration: replay.finish()?, signer, log })
     }
@@ -163,12 +181,24 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         now: Instant,
         batch: &[Authenticated],
     ) -> Result<Vec<Answer>, LogError> {
-        let Settled { codes, batch: tree } = self.settle(now, batch)?;
+        let settled = self.settle(now, batch)?;
+        self.answer(&settled, batch)
+    }
+
+    /// The answers to a batch that is [settled](Self::settle), with their receipts.
+    ///
+    /// # Errors
+    /// [`LogError`] if an earlier receipt can't be read back from the log; the batch is final.
+    pub fn answer(
+        &mut self,
+        settled: &Settled,
+        batch: &[Authenticated],
+    ) -> Result<Vec<Answer>, LogError> {
         let mut leaf: usize = 0;
         let mut answers = Vec::with_capacity(batch.len());
-        for (code, item) in codes.iter().zip(batch) {
+        for (code, item) in settled.codes.iter().zip(batch) {
             if code.is_proved() {
-                let receipt = tree.as_ref().and_then(|tree| tree.receipt(leaf));
+                let receipt = settled.batch.as_ref().and_then(|tree| tree.receipt(leaf));
                 assert!(receipt.is_some(), "each proved code has its leaf");
                 leaf = leaf.saturating_add(1);
                 answers.push(Answer { code: *code, receipt });
@@ -192,7 +222,7 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         let codes = outcome.codes().to_vec();
         if codes.iter().all(|code| *code == ResultCode::Malformed) {
             self.registration.roll_back(&outcome);
-            return Ok(Settled { codes, batch: None });
+            return Ok(Settled { codes, batch: None, movements: Vec::new() });
         }
         let root = self.signer.seal(*outcome.root());
         let record = encode_outcome(&outcome, batch, &root);
@@ -200,8 +230,9 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
             self.registration.roll_back(&outcome);
             return Err(error);
         }
+        let movements = outcome.movements().to_vec();
         let batch = Some(self.registration.commit(outcome, root.signature));
-        Ok(Settled { codes, batch })
+        Ok(Settled { codes, batch, movements })
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)
