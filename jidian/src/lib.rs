@@ -15,6 +15,7 @@ pub mod commands;
 pub mod console;
 pub mod pilot;
 pub mod pipeline;
+pub mod service;
 pub mod store;
 pub mod tariff_study;
 pub mod view;

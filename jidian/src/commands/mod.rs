@@ -37,7 +37,7 @@ enum Command {
     /// Follow one payment back to clause, register, signatures and proof.
     #[command(after_help = "Example:\n  jidian trace D 410100000001-17 --lang zh")]
     Trace(trace::Trace),
-    /// The bank alone: on several ledger nodes, and campaigns against it.
+    /// The bank alone: as a service, on several ledger nodes, campaigns against it, what its ledger says.
     #[command(subcommand)]
     Bank(bank::BankCommand),
     /// What this machine can carry.

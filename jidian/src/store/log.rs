@@ -36,6 +36,8 @@ pub enum Kind {
     World = 4,
     /// Envelopes of a ledger node.
     Cluster = 5,
+    /// Idempotency keys of the desks of a bank that serves.
+    Desk = 6,
 }
 
 impl Kind {

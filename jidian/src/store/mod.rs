@@ -38,6 +38,7 @@ pub const fn file_of(kind: Kind) -> &'static str {
         Kind::Evidence => "evidence.log",
         Kind::World => "world.log",
         Kind::Cluster => "cluster.log",
+        Kind::Desk => "desk.log",
     }
 }
 
@@ -147,7 +148,7 @@ impl DataDirectory {
             // The institutions and the wallets are two batches behind the genesis.
             Kind::Bank => 3,
             Kind::Grid => u64::MAX,
-            Kind::Evidence => 0,
+            Kind::Evidence | Kind::Desk => 0,
             Kind::World => 64,
             // A ledger node has a directory of its own kind.
             Kind::Cluster => 0,

@@ -1,20 +1,26 @@
 //! `jidian bank`: the bank alone.
 
 mod campaign;
+mod certificate;
 mod compare;
 pub(super) mod customers;
+mod export;
+mod import;
 pub(super) mod init;
 mod kills;
 mod load;
 mod node;
+mod parquet;
 mod reseed;
+mod serve;
+mod statement;
 mod status;
 
 use super::Failure;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum BankCommand {
+pub(in crate::commands) enum BankCommand {
     /// Make the data directory of a ledger node.
     #[command(after_help = "Example:\n  jidian bank init --data n1 --seed 7")]
     Init(init::Init),
@@ -47,6 +53,11 @@ pub(super) enum BankCommand {
     /// Kill a bank that writes to a real file, again and again, and look for lost batches.
     #[command(after_help = "Example:\n  jidian bank kills --times 1000 --json")]
     Kills(kills::Arguments),
+    Serve(serve::Serve),
+    Certificate(certificate::Certificate),
+    Export(export::Export),
+    Import(import::Import),
+    Statement(statement::Show),
 }
 
 pub(super) fn run(command: &BankCommand) -> Result<(), Failure> {
@@ -59,5 +70,10 @@ pub(super) fn run(command: &BankCommand) -> Result<(), Failure> {
         BankCommand::Load(arguments) => load::run(arguments),
         BankCommand::Campaign(arguments) => campaign::run(arguments),
         BankCommand::Kills(arguments) => kills::run(arguments),
+        BankCommand::Serve(arguments) => serve::run(arguments),
+        BankCommand::Certificate(arguments) => certificate::run(arguments),
+        BankCommand::Export(arguments) => export::run(arguments),
+        BankCommand::Import(arguments) => import::run(arguments),
+        BankCommand::Statement(arguments) => statement::run(arguments),
     }
 }

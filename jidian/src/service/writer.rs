@@ -1,0 +1,193 @@
+//! The one writer: takes what waits, writes it as one batch, syncs once, and answers.
+
+use super::desk_log::{DeskCall, DeskLog};
+use super::institutions::{Desks, Errand};
+use super::json;
+use super::problem::{Problem, Reply};
+use super::storage::{BankDirectory, FileBank};
+use bank::export::{Journal, rows};
+use bank::registration::Authenticated;
+use bank::{Answer, Command, Operation, Registration};
+use quantity::Instant;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::oneshot;
+use wire::receipt::Root;
+
+/// Operations of one batch at most: what waits longer goes into the next one.
+const BATCH_OPERATIONS_MAX: usize = 8192;
+/// Calls that wait for the writer at most; further ones wait at the door.
+pub(super) const CALLS_WAITING_MAX: usize = 256;
+
+/// What calls read: the bank, and its last movements.
+pub struct Ledger {
+    pub(super) bank: FileBank,
+    pub(super) journal: Journal,
+    /// Whether the last batch was written: a disk that is full shows here.
+    pub(super) writes: bool,
+}
+
+impl Ledger {
+    /// The registration centre.
+    #[must_use]
+    pub const fn registration(&self) -> &Registration {
+        self.bank.registration()
+    }
+}
+
+/// Where calls put their work.
+pub(super) type Jobs = SyncSender<Job>;
+
+/// What a call waits for.
+pub(super) enum Job {
+    /// Operations that were signed elsewhere.
+    Orders(Vec<Authenticated>, oneshot::Sender<Result<Vec<Answer>, Problem>>),
+    /// An errand that a desk signs.
+    Errand(Box<Asked>, oneshot::Sender<Reply>),
+    /// The service is being stopped, and everything before this is written.
+    Stop,
+}
+
+/// An errand with the key of the call.
+pub(super) struct Asked {
+    pub(super) errand: Errand,
+    pub(super) key: super::idempotency::Key,
+    pub(super) call: wire::Digest,
+}
+
+/// The writer's own.
+pub(super) struct Writer {
+    pub(super) ledger: Arc<RwLock<Ledger>>,
+    pub(super) desks: Desks,
+    pub(super) desk_log: DeskLog,
+    pub(super) directory: BankDirectory,
+    pub(super) clock: fn() -> Instant,
+}
+
+/// A batch that gathers.
+#[derive(Default)]
+struct Gathering {
+    batch: Vec<Authenticated>,
+    calls: Vec<DeskCall>,
+    waiting: Vec<Waiting>,
+}
+
+enum Waiting {
+    Orders(usize, oneshot::Sender<Result<Vec<Answer>, Problem>>),
+    Errand(oneshot::Sender<Reply>),
+}
+
+impl Writer {
+    /// Works until [`Job::Stop`], or until nobody can send a job any more.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut stopped = false;
+        while !stopped {
+            let Ok(first) = jobs.recv() else { return };
+            let mut all = Gathering::default();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Stop => stopped = true,
+                    Job::Orders(batch, answer) => {
+                        all.waiting.push(Waiting::Orders(batch.len(), answer));
+                        all.batch.extend(batch);
+                    }
+                    Job::Errand(asked, answer) => self.sign(*asked, answer, &mut all),
+                }
+                let full = all.batch.len() >= BATCH_OPERATIONS_MAX;
+                next = if full || stopped { None } else { jobs.try_recv().ok() };
+            }
+            self.write(all);
+        }
+    }
+
+    fn sign(&mut self, asked: Asked, answer: oneshot::Sender<Reply>, all: &mut Gathering) {
+        match self.desks.sign((self.clock)(), asked.errand) {
+            Ok(operation) => {
+                let order = operation.digest();
+                all.calls.push(DeskCall { key: asked.key, call: asked.call, order });
+                all.batch.push(self.authenticate(operation));
+                all.waiting.push(Waiting::Errand(answer));
+            }
+            // Who doesn't wait any more needs no answer.
+            Err(problem) => drop(answer.send(problem.into())),
+        }
+    }
+
+    fn authenticate(&self, operation: Operation) -> Authenticated {
+        let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
+        ledger.registration().authenticate(operation, &crypto::Sm2Verifier)
+    }
+
+    fn write(&mut self, all: Gathering) {
+        if all.batch.is_empty() {
+            return;
+        }
+        let written = self.prepare(&all).and_then(|()| self.submit(&all.batch));
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        ledger.writes = written.is_ok();
+        self.desks.resume(ledger.registration());
+        drop(ledger);
+        match written {
+            Ok((answers, root)) => reply(all, answers, &root),
+            Err(problem) => refuse(all, &problem),
+        }
+    }
+
+    /// Before an operation of a desk can become final, its key and its certificate are kept.
+    fn prepare(&mut self, all: &Gathering) -> Result<(), Problem> {
+        if all.calls.is_empty() {
+            return Ok(());
+        }
+        let certifies = |item: &Authenticated| {
+            item.operation().command().and_then(Command::certificate).is_some()
+        };
+        if all.batch.iter().any(certifies) {
+            self.directory.keep_register(self.desks.register()).map_err(Problem::storage)?;
+        }
+        self.desk_log.append(&all.calls).map_err(Problem::storage)
+    }
+
+    fn submit(&self, batch: &[Authenticated]) -> Result<(Vec<Answer>, Root), Problem> {
+        let now = (self.clock)();
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let settled = ledger.bank.settle(now, batch).map_err(Problem::storage)?;
+        // Only a batch of nothing but malformed operations leaves no root, and those have no rows.
+        let none = || Problem::bad_request("no operation is well formed");
+        let root = ledger.registration().last_root().filter(|_| settled.batch.is_some());
+        let root = root.ok_or_else(none)?.body;
+        let outcomes =
+            settled.codes.iter().copied().zip(batch.iter().map(Authenticated::operation));
+        let rows = rows(&root, outcomes, &settled.movements, ledger.registration());
+        rows.into_iter().for_each(|row| ledger.journal.push(row));
+        let answers = ledger.bank.answer(&settled, batch).map_err(Problem::storage)?;
+        Ok((answers, root))
+    }
+}
+
+fn reply(all: Gathering, answers: Vec<Answer>, root: &Root) {
+    let mut answers = answers.into_iter();
+    let mut items = all.batch.iter();
+    for waiting in all.waiting {
+        match waiting {
+            Waiting::Orders(count, answer) => {
+                let own = answers.by_ref().take(count).collect();
+                items.by_ref().take(count).for_each(drop);
+                let _ = answer.send(Ok(own));
+            }
+            Waiting::Errand(answer) => {
+                let (Some(own), Some(item)) = (answers.next(), items.next()) else { return };
+                let _ = answer.send(json::done(item.operation(), own.code, root));
+            }
+        }
+    }
+}
+
+fn refuse(all: Gathering, problem: &Problem) {
+    for waiting in all.waiting {
+        match waiting {
+            Waiting::Orders(_, answer) => drop(answer.send(Err(problem.clone()))),
+            Waiting::Errand(answer) => drop(answer.send(problem.clone().into())),
+        }
+    }
+}
