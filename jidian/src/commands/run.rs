@@ -91,11 +91,14 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     let begin = time::Instant::now();
     must_be_writable(arguments.summary.as_deref())?;
-    let options = options(arguments)?;
     let console = Console::bind(arguments)?;
     let place = Place::choose(arguments.data.clone())?;
+    if !place.path.join(crate::store::manifest::FILE).exists() {
+        // Wrong options of a new pilot leave no directory behind.
+        options(arguments)?;
+    }
     let directory = DataDirectory::open(&place.path)?;
-    let pilot = open(arguments, &options, &directory)?;
+    let pilot = open(arguments, &directory)?;
     for note in &pilot.notes {
         eprintln!("note: {note}");
     }
@@ -218,13 +221,13 @@ impl Drop for Place {
     }
 }
 
-fn open(arguments: &Run, options: &Options, directory: &DataDirectory) -> Result<Pilot, Failure> {
+fn open(arguments: &Run, directory: &DataDirectory) -> Result<Pilot, Failure> {
     if directory.holds_a_world() {
         let pilot = pilot::resume(directory)?;
         must_match(arguments, directory, &pilot)?;
         return Ok(pilot);
     }
-    Ok(pilot::found(directory, options)?)
+    Ok(pilot::found(directory, &options(arguments)?)?)
 }
 
 /// What a new pilot would be; wrong options are refused before anything is touched.
