@@ -70,8 +70,8 @@ def order(sequence, previous, legs):
 
 def main():
     central, operator = client("central-bank"), client("operator")
-    for operator in (0, 102):
-        done(central, "POST", "/v1/issuance/quota", {"operator": operator, "amount_fen": 10**12})
+    for number in (0, 102):
+        done(central, "POST", "/v1/issuance/quota", {"operator": number, "amount_fen": 10**12})
     done(central, "POST", "/v1/issuance/reserve", {"operator": 102, "amount_fen": 100_000})
     done(central, "POST", "/v1/issuance/issue", {"amount_fen": 100_000})
     done(central, "POST", "/v1/issuance/supply", {"operator": 102, "amount_fen": 100_000})
