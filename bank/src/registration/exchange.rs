@@ -4,12 +4,13 @@ use super::apply::{By, Checked, refuse_if};
 use super::books::OperatorBook;
 use super::directory::is_valid;
 use super::ledger::{Part, Slot, Wallet, WalletState};
+use super::tracked::Tracked;
 use super::transfer::Reason;
 use super::{Movement, Registration};
 use crate::code::ResultCode;
 use crate::command::Command;
 use crate::genesis::bank_vault;
-use crate::terms::{InterestRule, LimitRule};
+use crate::terms::{Grade, Holders, InterestRule, LimitRule};
 use quantity::{Fen, Instant};
 use wire::identity::{Certificate, Role};
 use wire::{Signed, WalletId};
@@ -109,25 +110,27 @@ impl Registration {
 
     fn set_limits(&mut self, rule: LimitRule) -> Checked {
         let key = (rule.holders, rule.grade, rule.from_day);
-        let first = self.books.limit_rules.up_to(&(rule.holders, rule.grade, u32::MAX)).next();
-        let known = first.is_some_and(|(known, _)| (known.0, known.1) == (key.0, key.1));
-        self.must_be_ahead(known, rule.from_day)?;
+        self.must_be_ahead(&self.books.limit_rules, key)?;
         self.books.limit_rules.insert(key, rule);
         Ok(())
     }
 
     fn set_interest(&mut self, rule: InterestRule) -> Checked {
         let key = (rule.holders, rule.grade, rule.from_day);
-        let first = self.books.interest_rules.up_to(&(rule.holders, rule.grade, u32::MAX)).next();
-        let known = first.is_some_and(|(known, _)| (known.0, known.1) == (key.0, key.1));
-        self.must_be_ahead(known, rule.from_day)?;
+        self.must_be_ahead(&self.books.interest_rules, key)?;
         self.books.interest_rules.insert(key, rule);
         Ok(())
     }
 
-    /// Only the first rule may be about days that are there already: a rule never changes what
-    /// was decided under the rule before it.
-    fn must_be_ahead(&self, is_known: bool, from_day: u32) -> Checked {
+    /// Only the first rule of a grade may be about days that are there already: a rule never
+    /// changes what was decided under the rule before it.
+    fn must_be_ahead<R: Clone>(
+        &self,
+        rules: &Tracked<(Holders, Grade, u32), R>,
+        (holders, grade, from_day): (Holders, Grade, u32),
+    ) -> Checked {
+        let last = rules.up_to(&(holders, grade, u32::MAX)).next();
+        let is_known = last.is_some_and(|(known, _)| (known.0, known.1) == (holders, grade));
         let ahead = from_day > self.books.ledger.today().day;
         refuse_if(is_known && !ahead, ResultCode::WrongTerms)
     }
