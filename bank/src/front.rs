@@ -5,7 +5,7 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, Batch, BatchOutcome, Movement, Registration};
+use crate::registration::{Authenticated, Batch, BatchOutcome, Digested, Movement, Registration};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
@@ -162,8 +162,9 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         verifier: &impl Verify,
     ) -> Result<Vec<Answer>, LogError> {
         let registration = &self.registration;
-        let checked = |operation| registration.authenticate(operation, verifier);
-        let batch: Vec<Authenticated> = operations.into_iter().map(checked).collect();
+        let checked = |operation| registration.authenticate_digested(operation, verifier);
+        let batch: Vec<Authenticated> =
+            Digested::all(operations).into_iter().map(checked).collect();
         self.submit_authenticated(now, &batch)
     }
 

@@ -22,6 +22,7 @@ pub mod cluster;
 mod code;
 pub mod command;
 mod desk;
+mod digests;
 pub mod export;
 mod front;
 mod genesis;

@@ -1,6 +1,7 @@
 //! Operations: the entries of the ordered log. Each is signed, numbered and chained by its key.
 
 use crate::command::Command;
+use crate::digests::Digests;
 use quantity::{Fen, Instant};
 use wire::order::PaymentOrder;
 use wire::{DecodeError, Digest, KeyId, Reader, Signature, Signed, Sink, Wire};
@@ -64,6 +65,14 @@ impl Operation {
         match self {
             Self::Pay(order) => crypto::digest(&order.body),
             Self::Instruct(instruction) => crypto::digest(&instruction.body),
+        }
+    }
+
+    /// Has the [digest](Self::digest) computed among others.
+    pub(crate) fn add_to(&self, digests: &mut Digests) {
+        match self {
+            Self::Pay(order) => digests.add(&order.body),
+            Self::Instruct(instruction) => digests.add(&instruction.body),
         }
     }
 

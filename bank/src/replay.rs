@@ -7,7 +7,7 @@ use crate::code::{ResultCode, Statistics};
 use crate::command::Command;
 use crate::genesis::{Genesis, GenesisError};
 use crate::record::{Balances, Entry, Record};
-use crate::registration::{Authenticated, Keys, Movement, Registration, Verdict, judge};
+use crate::registration::{Authenticated, Digested, Keys, Movement, Registration, Verdict, judge};
 use core::fmt;
 use crypto::Verify;
 use quantity::Fen;
@@ -167,15 +167,17 @@ impl Replay {
     pub fn repeat_showing(&mut self, record: Record) -> Result<Vec<Movement>, Damage> {
         self.check_unknown_keys(&record)?;
         let Record { entries, root } = record;
-        let codes: Vec<ResultCode> = entries.iter().map(|entry| entry.code).collect();
-        let mut balances = Vec::new();
-        let mut batch = Vec::new();
+        let (mut codes, mut balances, mut operations) = (Vec::new(), Vec::new(), Vec::new());
         for Entry { code, operation, balances: recorded } in entries {
             if code.is_proved() {
                 balances.push(recorded);
             }
-            batch.push(Authenticated::from_log(operation, code));
+            codes.push(code);
+            operations.push(operation);
         }
+        let digested = Digested::all(operations).into_iter().zip(&codes);
+        let batch: Vec<Authenticated> =
+            digested.map(|(operation, code)| Authenticated::from_log(operation, *code)).collect();
         let before = self.damage(Fault::ClockWentBack);
         let outcome = self.registration.apply(root.body.at, &batch);
         compare_codes(&codes, outcome.codes())

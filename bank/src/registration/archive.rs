@@ -2,6 +2,7 @@
 //! the records of the log.
 
 use super::directory::Place;
+use crate::digests::Digests;
 use crypto::merkle;
 use heapless::Vec as Bounded;
 use std::collections::VecDeque;
@@ -30,18 +31,29 @@ pub struct Batch {
     levels: Vec<Vec<Digest>>,
 }
 
-/// All levels of the tree over some leaves, the leaves' hashes first.
+/// All levels of the tree over some leaves: the hashes of the leaves first, the root last.
 pub(super) fn levels(leaves: &[Leaf]) -> Vec<Vec<Digest>> {
-    let mut level: Vec<Digest> = leaves.iter().map(merkle::leaf).collect();
+    let mut level = Digests::of(leaves.len(), |all| leaves.iter().for_each(|leaf| all.add(leaf)));
     let mut levels = Vec::new();
     while level.len() > 1 {
-        let below = level.clone();
-        let length = merkle::lift(&mut level);
-        level.truncate(length);
-        levels.push(below);
+        let above = lift(&level);
+        levels.push(level);
+        level = above;
     }
     levels.push(level);
     levels
+}
+
+/// The level above one level of a tree; an odd node is moved up unchanged.
+fn lift(level: &[Digest]) -> Vec<Digest> {
+    let (pairs, odd) = level.as_chunks::<2>();
+    let mut above = Digests::of(pairs.len(), |all| {
+        pairs
+            .iter()
+            .for_each(|[left, right]| all.add_parts(&[merkle::NODE_TAG, &left.0, &right.0]));
+    });
+    above.extend_from_slice(odd);
+    above
 }
 
 /// The Merkle root; zero if there is no leaf.
@@ -124,5 +136,38 @@ impl Archive {
     pub(super) fn search(&self, order: Digest) -> Option<Receipt> {
         let mut newest_first = self.batches.iter().rev();
         newest_first.find_map(|batch| batch.receipt(batch.find(order)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quantity::Fen;
+    use wire::WalletId;
+    use wire::receipt::Balance;
+
+    fn leaf(number: u8) -> Leaf {
+        let wallet = WalletId::new(102, 1 + u64::from(number)).unwrap();
+        let balance = |part| Balance { wallet, balance: Fen::from_fen(i64::from(part)) };
+        let balances = (0..number % 5).map(balance).collect();
+        Leaf { order: crypto::sm3(&[number]), result: 0, balances }
+    }
+
+    #[test]
+    fn a_tree_of_any_size_is_the_one_that_grows_node_by_node() {
+        for size in 0..70 {
+            let leaves: Vec<Leaf> = (0..size).map(leaf).collect();
+            let levels = levels(&leaves);
+            let mut level: Vec<Digest> = leaves.iter().map(merkle::leaf).collect();
+            for found in &levels {
+                assert_eq!(*found, level, "{size} leaves");
+                let parent = |pair: &[Digest]| match pair {
+                    [left, right] => merkle::node(left, right),
+                    alone => alone[0],
+                };
+                level = level.chunks(2).map(parent).collect();
+            }
+            assert!(levels.last().unwrap().len() <= 1, "the root is last");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::code::ResultCode;
 use crate::command::Command;
+use crate::digests::Digests;
 use crate::operation::Operation;
 use crate::terms::Warrant;
 use crypto::Verify;
@@ -31,6 +32,16 @@ impl Digested {
     pub fn new(operation: Operation) -> Self {
         let digest = operation.digest();
         Self { operation, digest }
+    }
+
+    /// Computes the digests of many, several at once.
+    #[must_use]
+    pub fn all(operations: Vec<Operation>) -> Vec<Self> {
+        let digests = Digests::of(operations.len(), |all| {
+            operations.iter().for_each(|operation| operation.add_to(all));
+        });
+        let both = operations.into_iter().zip(digests);
+        both.map(|(operation, digest)| Self { operation, digest }).collect()
     }
 
     /// The operation.
@@ -74,9 +85,9 @@ impl Authenticated {
     }
 
     /// What was found when the record was written, as its code tells.
-    pub(crate) fn from_log(operation: Operation, code: ResultCode) -> Self {
-        let (digest, verdict) = (operation.digest(), Verdict::behind(code));
-        Self { operation, digest, verdict }
+    pub(crate) fn from_log(operation: Digested, code: ResultCode) -> Self {
+        let Digested { operation, digest } = operation;
+        Self { operation, digest, verdict: Verdict::behind(code) }
     }
 
     /// The operation.

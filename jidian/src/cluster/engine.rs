@@ -10,7 +10,7 @@ use bank::cluster::ledger::{Ledger, OldReceipt, Proofs};
 use bank::cluster::node::{Identity, Node, RoleName};
 use bank::cluster::protocol::{PeerStatus, Reply, Status};
 use bank::cluster::{Envelope, Input, NodeName, Output, Stop, Tip};
-use bank::registration::Authenticated;
+use bank::registration::{Authenticated, Digested};
 use core::sync::atomic::{AtomicBool, Ordering};
 use crypto::{SigningKey, Verify};
 use quantity::Instant;
@@ -337,8 +337,8 @@ impl<V: Verify + Sync> Engine<V> {
         let registration = self.ledger.as_ref().expect("it is there between steps").registration();
         let verifier = &self.verifier;
         threads.each_alone(&mut parts, |(operations, done)| {
-            let operations = core::mem::take(operations).into_iter();
-            let checked = |operation| registration.authenticate(operation, verifier);
+            let operations = Digested::all(core::mem::take(operations)).into_iter();
+            let checked = |operation| registration.authenticate_digested(operation, verifier);
             *done = operations.map(checked).collect();
         });
         batch.done.extend(parts.into_iter().flat_map(|(_, done)| done));

@@ -5,10 +5,12 @@ use crate::digest::{Sm3, digest};
 use wire::Digest;
 use wire::receipt::{Leaf, Receipt};
 
+/// Keeps nodes apart from leaves, as the tag of [`Leaf`] does.
+pub const NODE_TAG: &[u8] = b"JIDIAN-NODE-1";
+
 /// Hash of a leaf.
 #[must_use]
 pub fn leaf(leaf: &Leaf) -> Digest {
-    // The tag of `Leaf` is the prefix that keeps leaves apart from nodes.
     digest(leaf)
 }
 
@@ -16,29 +18,10 @@ pub fn leaf(leaf: &Leaf) -> Digest {
 #[must_use]
 pub fn node(left: &Digest, right: &Digest) -> Digest {
     let mut hash = Sm3::new();
-    hash.update(b"JIDIAN-NODE-1");
+    hash.update(NODE_TAG);
     hash.update(&left.0);
     hash.update(&right.0);
     hash.finish()
-}
-
-/// Replaces one level of a tree by the level above it and returns that level's length.
-///
-/// Calling it until one digest is left gives the root. A builder of receipts keeps the levels.
-///
-/// # Panics
-/// If `level` is empty.
-pub fn lift(level: &mut [Digest]) -> usize {
-    assert!(!level.is_empty(), "a tree has at least one leaf");
-    let parents = level.len().div_ceil(2);
-    for parent in 0..parents {
-        let left = level[parent * 2];
-        level[parent] = match level.get(parent * 2 + 1) {
-            Some(right) => node(&left, right),
-            None => left,
-        };
-    }
-    parents
 }
 
 /// The root that a receipt's leaf and path lead to in a tree of unknown size.

@@ -125,10 +125,9 @@ fn decode(bytes: &[u8]) -> Vec<Digested> {
     let mut reader = wire::Reader::new(bytes);
     let mut operations = Vec::new();
     while reader.remaining() > 0 {
-        let operation = Operation::read(&mut reader).expect("the bytes were just written");
-        operations.push(Digested::new(operation));
+        operations.push(Operation::read(&mut reader).expect("the bytes were just written"));
     }
-    operations
+    Digested::all(operations)
 }
 
 fn ledger(
