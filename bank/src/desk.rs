@@ -61,7 +61,7 @@ impl<S: Sign> Desk<S> {
             legs: legs.iter().copied().collect(),
         };
         self.chain = Chain { sequence: order.sequence, last: crypto::digest(&order) };
-        Operation::Pay(self.signer.seal(order))
+        self.signer.seal(order).into()
     }
 
     /// Signs the next instruction of the chain.
@@ -75,7 +75,7 @@ impl<S: Sign> Desk<S> {
         };
         let digest = crypto::digest(&instruction);
         self.chain = Chain { sequence: instruction.sequence, last: digest };
-        Operation::Instruct(self.signer.seal(instruction))
+        self.signer.seal(instruction).into()
     }
 }
 

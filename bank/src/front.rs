@@ -5,12 +5,11 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, Batch, BatchOutcome, Digested, Movement, Registration};
+use crate::registration::{Authenticated, BatchOutcome, Digested, Registration, Settled};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
 use quantity::Instant;
-use std::sync::Arc;
 use wire::identity::PublicKey;
 use wire::receipt::{Receipt, Root};
 use wire::{Digest, KeyId, Signed};
@@ -36,18 +35,6 @@ pub struct Answer {
     /// the original one, as long as the key remembers the order; its leaf tells what became of the
     /// order then.
     pub receipt: Option<Receipt>,
-}
-
-/// A batch that is final.
-#[derive(Clone, Debug)]
-pub struct Settled {
-    /// One code per operation, in order.
-    pub codes: Vec<ResultCode>,
-    /// Its Merkle tree, with one leaf per [proved](ResultCode::is_proved) code, in order; `None` if
-    /// no operation was well-formed.
-    pub batch: Option<Arc<Batch>>,
-    /// Every movement of money from wallet to wallet, in order.
-    pub movements: Vec<Movement>,
 }
 
 /// Why a bank couldn't be founded.
@@ -220,10 +207,9 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
     pub fn settle(&mut self, now: Instant, batch: &[Authenticated]) -> Result<Settled, LogError> {
         let outcome = self.registration.apply(now, batch);
-        let codes = outcome.codes().to_vec();
-        if codes.iter().all(|code| *code == ResultCode::Malformed) {
+        if outcome.codes().iter().all(|code| *code == ResultCode::Malformed) {
             self.registration.roll_back(&outcome);
-            return Ok(Settled { codes, batch: None, movements: Vec::new() });
+            return Ok(outcome.without_batch());
         }
         let root = self.signer.seal(*outcome.root());
         let record = encode_outcome(&outcome, batch, &root);
@@ -231,9 +217,7 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
             self.registration.roll_back(&outcome);
             return Err(error);
         }
-        let movements = outcome.movements().to_vec();
-        let batch = Some(self.registration.commit(outcome, root.signature));
-        Ok(Settled { codes, batch, movements })
+        Ok(self.registration.commit(outcome, root.signature))
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)

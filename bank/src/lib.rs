@@ -39,12 +39,12 @@ pub mod terms;
 pub use code::{ResultCode, Statistics};
 pub use command::Command;
 pub use desk::Desk;
-pub use front::{Answer, Bank, FoundError, Settled};
+pub use front::{Answer, Bank, FoundError};
 pub use genesis::{
     Genesis, GenesisError, GenesisOperator, OPERATORS_MAX, bank_vault, issuance_vault,
 };
 pub use log::{LogError, MemoryLog, OrderedLog};
 pub use operation::{Instruction, Operation};
-pub use registration::Registration;
+pub use registration::{Registration, Settled};
 pub use replay::{AuditReport, Damage, audit};
 pub use terms::{Grade, WalletKind};

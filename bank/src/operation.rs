@@ -7,13 +7,14 @@ use wire::order::PaymentOrder;
 use wire::{DecodeError, Digest, KeyId, Reader, Signature, Signed, Sink, Wire};
 
 /// One entry of the ordered log.
+///
+/// It is boxed: an order takes hundreds of bytes and goes from hand to hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "nearly all entries are payments")]
 pub enum Operation {
     /// A meter, the grid company or a holder moves money between wallets, at once.
-    Pay(Signed<PaymentOrder>),
+    Pay(Box<Signed<PaymentOrder>>),
     /// An institution of the bank acts, or an owner disposes of wallets otherwise.
-    Instruct(Signed<Instruction>),
+    Instruct(Box<Signed<Instruction>>),
 }
 
 /// What an institution or an owner instructs; chained by its key like a [`PaymentOrder`].
@@ -31,10 +32,22 @@ pub struct Instruction {
     pub command: Command,
 }
 
+impl From<Signed<PaymentOrder>> for Operation {
+    fn from(order: Signed<PaymentOrder>) -> Self {
+        Self::Pay(Box::new(order))
+    }
+}
+
+impl From<Signed<Instruction>> for Operation {
+    fn from(instruction: Signed<Instruction>) -> Self {
+        Self::Instruct(Box::new(instruction))
+    }
+}
+
 impl Operation {
     /// The key that signs it.
     #[must_use]
-    pub const fn signer(&self) -> KeyId {
+    pub fn signer(&self) -> KeyId {
         match self {
             Self::Pay(order) => order.body.signer,
             Self::Instruct(instruction) => instruction.body.signer,
@@ -43,7 +56,7 @@ impl Operation {
 
     /// Its number in the chain of its key.
     #[must_use]
-    pub const fn sequence(&self) -> u64 {
+    pub fn sequence(&self) -> u64 {
         match self {
             Self::Pay(order) => order.body.sequence,
             Self::Instruct(instruction) => instruction.body.sequence,
@@ -52,7 +65,7 @@ impl Operation {
 
     /// Digest of the operation before it in the chain of its key.
     #[must_use]
-    pub const fn previous(&self) -> Digest {
+    pub fn previous(&self) -> Digest {
         match self {
             Self::Pay(order) => order.body.previous,
             Self::Instruct(instruction) => instruction.body.previous,
@@ -78,7 +91,7 @@ impl Operation {
 
     /// The signature.
     #[must_use]
-    pub const fn signature(&self) -> &Signature {
+    pub fn signature(&self) -> &Signature {
         match self {
             Self::Pay(order) => &order.signature,
             Self::Instruct(instruction) => &instruction.signature,
@@ -87,7 +100,7 @@ impl Operation {
 
     /// What is asked for, if it is an instruction.
     #[must_use]
-    pub const fn command(&self) -> Option<&Command> {
+    pub fn command(&self) -> Option<&Command> {
         match self {
             Self::Pay(_) => None,
             Self::Instruct(instruction) => Some(&instruction.body.command),
@@ -124,8 +137,8 @@ impl Wire for Operation {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = reader.at();
         let operation = match u8::read(reader)? {
-            1 => Self::Pay(Signed::read(reader)?),
-            2 => Self::Instruct(Signed::read(reader)?),
+            1 => Self::Pay(Box::new(Signed::read(reader)?)),
+            2 => Self::Instruct(Box::new(Signed::read(reader)?)),
             _ => return Err(reader.refuse(at, "operation")),
         };
         if operation.is_well_formed() { Ok(operation) } else { Err(reader.refuse(at, "operation")) }

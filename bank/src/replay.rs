@@ -184,9 +184,7 @@ impl Replay {
             .and_then(|()| compare_balances(&balances, outcome.leaves()))
             .and_then(|()| compare_roots(&root.body, outcome.root()))
             .map_err(|fault| Damage { fault, ..before })?;
-        let movements = outcome.movements().to_vec();
-        self.registration.commit(outcome, root.signature);
-        Ok(movements)
+        Ok(self.registration.commit(outcome, root.signature).movements)
     }
 
     /// Counts everything anew and hands out the state.

@@ -246,7 +246,7 @@ fn pay<L: OrderedLog>(
     if matches!(spoil, Spoil::Signature) {
         sealed.signature.0[5] ^= 0x40;
     }
-    Operation::Pay(sealed)
+    sealed.into()
 }
 
 /// Everything that can be asked for must be as before.

@@ -609,8 +609,7 @@ impl<L: OrderedLog> World<L> {
         workers.each(&mut slots, |(item, authenticated)| {
             let order = Signed::<PaymentOrder>::decode(&item.message.order)
                 .expect("the trusted world seals canonical bytes");
-            *authenticated =
-                Some(registration.authenticate(Operation::Pay(order), &crypto::Sm2Verifier));
+            *authenticated = Some(registration.authenticate(order.into(), &crypto::Sm2Verifier));
         });
         slots.into_iter().filter_map(|(_, authenticated)| authenticated).collect()
     }
@@ -637,7 +636,7 @@ impl<L: OrderedLog> World<L> {
         if self.state.orders.is_empty() {
             return Ok(());
         }
-        let operations = self.state.orders.iter().cloned().map(Operation::Pay).collect();
+        let operations = self.state.orders.iter().cloned().map(Operation::from).collect();
         let answers = self.bank.submit(self.state.now, operations, &self.verifier)?;
         let refused = |code: ResultCode| code != ResultCode::Accepted && code != ResultCode::Exists;
         let refusals = answers.iter().filter(|answer| refused(answer.code)).count();

@@ -9,7 +9,7 @@ use super::envelope::{Envelope, Kind};
 use crate::code::ResultCode;
 use crate::front::{Answer, encode_outcome};
 use crate::record::Record;
-use crate::registration::{Authenticated, Batch, Registration};
+use crate::registration::{Authenticated, Batch, Registration, Settled};
 use crate::replay::{Damage, Fault, Replay};
 use crypto::Sign;
 use quantity::Instant;
@@ -133,20 +133,17 @@ impl Ledger {
             panic!("only the writer applies new batches");
         };
         let outcome = registration.apply(now, batch);
-        let codes = outcome.codes().to_vec();
-        if codes.iter().all(|code| *code == ResultCode::Malformed) {
+        if outcome.codes().iter().all(|code| *code == ResultCode::Malformed) {
             registration.roll_back(&outcome);
-            let answers = codes.into_iter().map(|code| Answer { code, receipt: None }).collect();
+            let answers = bare(outcome.codes());
             return Written { record: None, answers, old: Vec::new() };
         }
         let root = signer.seal(*outcome.root());
         let record = Some(encode_outcome(&outcome, batch, &root));
-        let tree = registration.commit(outcome, root.signature);
-        let (answers, old) = match proofs {
-            Proofs::Wanted => prove(registration, &tree, &codes, batch),
-            Proofs::Unwanted => {
-                (codes.into_iter().map(|code| Answer { code, receipt: None }).collect(), Vec::new())
-            }
+        let Settled { codes, batch: tree, .. } = registration.commit(outcome, root.signature);
+        let (answers, old) = match (proofs, tree) {
+            (Proofs::Wanted, Some(tree)) => prove(registration, &tree, &codes, batch),
+            (Proofs::Wanted | Proofs::Unwanted, _) => (bare(&codes), Vec::new()),
         };
         Written { record, answers, old }
     }
@@ -162,6 +159,11 @@ impl Ledger {
     pub fn state_digest(&self) -> Digest {
         self.registration().state_digest()
     }
+}
+
+/// Answers without proofs.
+fn bare(codes: &[ResultCode]) -> Vec<Answer> {
+    codes.iter().map(|code| Answer { code: *code, receipt: None }).collect()
 }
 
 /// Answers with their receipts; of orders that came before, those that are at hand.

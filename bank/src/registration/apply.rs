@@ -1,12 +1,14 @@
 //! One batch: checks by precedence, all of an operation or nothing, leaves and root.
 
 use super::archive;
+use super::archive::Batch;
 use super::directory::{KeySlot, Place, Remembered};
 use super::{Authenticated, BATCH_MAX, Movement, Phase, Registration, Totals, Verdict};
 use crate::code::ResultCode;
 use crate::command::{Command, Signer};
 use crate::operation::Operation;
 use quantity::Instant;
+use std::sync::Arc;
 use wire::Digest;
 use wire::receipt::{Balance, Leaf, Root};
 
@@ -43,11 +45,28 @@ impl BatchOutcome {
         &self.movements
     }
 
+    /// What is final of a batch that was taken back because it moves nothing and proves nothing.
+    pub(crate) fn without_batch(self) -> Settled {
+        Settled { codes: self.codes, batch: None, movements: Vec::new() }
+    }
+
     /// What the registration centre is to sign.
     #[must_use]
     pub const fn root(&self) -> &Root {
         &self.root
     }
+}
+
+/// A batch that is final.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// One code per operation, in order.
+    pub codes: Vec<ResultCode>,
+    /// Its Merkle tree, with one leaf per [proved](ResultCode::is_proved) code, in order; `None` if
+    /// no operation was well-formed.
+    pub batch: Option<Arc<Batch>>,
+    /// Every movement of money from wallet to wallet, in order.
+    pub movements: Vec<Movement>,
 }
 
 /// What gathers while a batch runs.
@@ -117,7 +136,7 @@ impl Registration {
         if !item.operation().is_well_formed() {
             return ResultCode::Malformed;
         }
-        let code = match self.directory.find(item.operation().signer()) {
+        let code = match self.directory.find_again(item.operation().signer(), item.key()) {
             Some(key) if item.verdict() != Verdict::UnknownKey => self.decide(key, item, all),
             Some(_) | None => ResultCode::UnknownKey,
         };

@@ -1,5 +1,6 @@
 //! The step that needs no state but the keys, so that many threads may take it at once.
 
+use super::directory::KeySlot;
 use crate::code::ResultCode;
 use crate::command::Command;
 use crate::digests::Digests;
@@ -16,6 +17,8 @@ pub struct Authenticated {
     operation: Operation,
     digest: Digest,
     verdict: Verdict,
+    /// Where the key stood when it was looked up; it may stand elsewhere if a batch was taken back.
+    key: Option<KeySlot>,
 }
 
 /// An operation with its digest: what needs no state at all, so that any thread may compute it
@@ -78,16 +81,22 @@ pub(crate) trait Keys {
 }
 
 impl Authenticated {
-    pub(crate) fn new(operation: Digested, keys: &impl Keys, verifier: &impl Verify) -> Self {
+    pub(super) fn new(
+        operation: Digested,
+        key: Option<(KeySlot, &PublicKey)>,
+        keys: &impl Keys,
+        verifier: &impl Verify,
+    ) -> Self {
         let Digested { operation, digest } = operation;
-        let verdict = judge(&operation, keys, verifier);
-        Self { operation, digest, verdict }
+        let (key, public_key) = key.unzip();
+        let verdict = judge_under(public_key, &operation, keys, verifier);
+        Self { operation, digest, verdict, key }
     }
 
     /// What was found when the record was written, as its code tells.
     pub(crate) fn from_log(operation: Digested, code: ResultCode) -> Self {
         let Digested { operation, digest } = operation;
-        Self { operation, digest, verdict: Verdict::behind(code) }
+        Self { operation, digest, verdict: Verdict::behind(code), key: None }
     }
 
     /// The operation.
@@ -114,6 +123,10 @@ impl Authenticated {
         }
     }
 
+    pub(super) const fn key(&self) -> Option<KeySlot> {
+        self.key
+    }
+
     pub(crate) const fn verdict(&self) -> Verdict {
         self.verdict
     }
@@ -137,9 +150,17 @@ impl Verdict {
 
 /// Looks at all signatures of an operation.
 pub(crate) fn judge(operation: &Operation, keys: &impl Keys, verifier: &impl Verify) -> Verdict {
-    let Some(key) = keys.public_key(operation.signer()) else {
-        return Verdict::UnknownKey;
-    };
+    judge_under(keys.public_key(operation.signer()), operation, keys, verifier)
+}
+
+/// Looks at all signatures of an operation that this key must have signed.
+fn judge_under(
+    key: Option<&PublicKey>,
+    operation: &Operation,
+    keys: &impl Keys,
+    verifier: &impl Verify,
+) -> Verdict {
+    let Some(key) = key else { return Verdict::UnknownKey };
     let signed = operation.is_well_formed()
         && match operation {
             Operation::Pay(order) => is_signed(key, order, verifier),

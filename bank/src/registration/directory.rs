@@ -127,6 +127,13 @@ impl Directory {
         self.index.find(hash(key), |place| self.keys[place].id == key).map(KeySlot::at)
     }
 
+    /// As [`find`](Self::find), if the key stood at `slot` a while ago.
+    pub(super) fn find_again(&self, key: KeyId, slot: Option<KeySlot>) -> Option<KeySlot> {
+        let is_still_there =
+            |slot: &KeySlot| self.keys.get(slot.index()).is_some_and(|there| there.id == key);
+        slot.filter(is_still_there).or_else(|| self.find(key))
+    }
+
     pub(super) fn key(&self, slot: KeySlot) -> &Key {
         &self.keys[slot.index()]
     }

@@ -34,7 +34,7 @@ mod tracked;
 mod transfer;
 mod wallets;
 
-pub use apply::BatchOutcome;
+pub use apply::{BatchOutcome, Settled};
 pub use archive::{BATCHES_KEPT, Batch, LEAVES_KEPT};
 pub use authenticated::{Authenticated, Digested};
 pub use books::{Bound, Coin, Hold, OperatorBook};
@@ -146,15 +146,17 @@ impl Registration {
         operation: Digested,
         verifier: &impl Verify,
     ) -> Authenticated {
-        Authenticated::new(operation, self, verifier)
+        let key = self.directory.find(operation.operation().signer());
+        let key = key.map(|slot| (slot, &self.directory.key(slot).certificate.public_key));
+        Authenticated::new(operation, key, self, verifier)
     }
 
     /// Makes the batch that was applied last final: it is durable, and this is the registration
-    /// centre's signature over its root. Returns the batch, to cut receipts out of it.
+    /// centre's signature over its root.
     ///
     /// # Panics
     /// If the outcome isn't that of the batch applied last.
-    pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) -> Arc<Batch> {
+    pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) -> Settled {
         self.finish_phase(&outcome);
         self.books.settle();
         self.directory.settle();
@@ -164,7 +166,8 @@ impl Registration {
         self.archive.push(Arc::clone(&batch));
         self.archive.drop_surplus();
         self.last_root = Some(root);
-        batch
+        let (codes, movements) = (outcome.codes, outcome.movements);
+        Settled { codes, batch: Some(batch), movements }
     }
 
     /// Keeps the last payments for a screen.

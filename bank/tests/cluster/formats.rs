@@ -69,7 +69,7 @@ fn operation() -> Operation {
         at: Instant::EPOCH,
         command: Command::Issue { amount: Fen::from_yuan(1) },
     };
-    Operation::Instruct(Signed { body: instruction, signature: Signature::default() })
+    Signed { body: instruction, signature: Signature::default() }.into()
 }
 
 fn requests() -> Vec<Request> {

@@ -359,7 +359,7 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
             sealed.signature.0[40] ^= 1;
             sealed.signature.0[3] ^= 1;
         }
-        Operation::Pay(sealed)
+        sealed.into()
     }
 
     fn leg(&mut self, words: &[&str]) -> Leg {

@@ -195,7 +195,7 @@ impl Holder {
             legs: [leg].into_iter().collect(),
         };
         self.last = crypto::digest(&order);
-        Operation::Pay(self.key.seal(order))
+        self.key.seal(order).into()
     }
 }
 

@@ -62,13 +62,13 @@ impl Customer {
     /// The next order, signed.
     pub(in crate::commands) fn pay(&mut self, payee: WalletId) -> Operation {
         let order = self.order(payee);
-        Operation::Pay(self.key.seal(order))
+        self.key.seal(order).into()
     }
 
     /// The next order under a signature of zeros, for a bench that counts signatures apart.
     pub(in crate::commands) fn pay_unsigned(&mut self, payee: WalletId) -> Operation {
         let body = self.order(payee);
-        Operation::Pay(Signed { body, signature: Signature::default() })
+        Signed { body, signature: Signature::default() }.into()
     }
 
     fn order(&mut self, payee: WalletId) -> PaymentOrder {

@@ -163,7 +163,7 @@ impl City {
             evidence: Digest::default(),
             legs: (0..legs).map(|leg| self.leg(place, payees, leg)).collect(),
         };
-        let sealed = Operation::Pay(Signed { body: order, signature: Signature::default() });
+        let sealed = Operation::from(Signed { body: order, signature: Signature::default() });
         let digested = Digested::new(sealed);
         self.chains[place] = Chain { sequence: chain.next_sequence(), last: digested.digest() };
         digested
