@@ -323,7 +323,7 @@ fn examples(months: &[Month], demand: &Demand, (options, energy_max): (&Options,
         }
     }
     lines.truncate(EXAMPLES_MAX);
-    debug_assert!(energy_max >= EXAMPLE, "an example stays below the bound");
+    assert!(energy_max >= EXAMPLE, "an example stays below the bound");
     for group in grouped(0..MONTHS, |month| demand.prices[month]) {
         let price = demand.prices[group[0]];
         if price != 0 {

@@ -147,7 +147,7 @@ fn probe(
     side: usize,
     slice: &Slice,
 ) -> Result<Vec<contract::ItemCharge>, StudyError> {
-    debug_assert!(side < SIDES.len(), "a side is old or new");
+    assert!(side < SIDES.len(), "a side is old or new");
     let energy = Energy::from_milliwatt_hours(1);
     let facts = Facts {
         start: slice.start,

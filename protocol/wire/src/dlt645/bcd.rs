@@ -40,7 +40,7 @@ impl Fields {
         let room = DATA_BYTES_MAX - self.0.len();
         let fitting = &bytes[..bytes.len().min(room)];
         let pushed = self.0.extend_from_slice(fitting).is_ok();
-        debug_assert!(pushed && fitting.len() == bytes.len(), "an item fits a frame");
+        assert!(pushed && fitting.len() == bytes.len(), "an item fits a frame");
     }
 
     /// A number in `2 × length` digits; all nines if it has more.
