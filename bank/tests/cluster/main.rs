@@ -3,11 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests: a panic is the report")]
 
 mod formats;
+mod payloads;
 mod steps;
 mod world;
 
 use bank::cluster::reseed;
-use world::{Faults, World};
+use payloads::Clients;
+use world::Faults;
 
 /// Seeds of each test here.
 const SEEDS: u64 = 300;
@@ -17,7 +19,7 @@ fn nothing_final_is_lost_and_nothing_is_doubled() {
     let mut acknowledged = 0;
     let mut epochs = 0;
     for seed in 0..SEEDS {
-        let mut world = World::new(seed, Faults::of_seed(seed));
+        let mut world = Clients::new(seed, Faults::of_seed(seed));
         world.run_with_faults(20_000);
         world.heal_and_settle();
         world.check_whole_cluster();
@@ -34,7 +36,7 @@ fn a_stream_that_forgets_stops_nodes_and_loses_nothing_final() {
     let mut stopped = 0;
     let mut acknowledged = 0;
     for seed in 0..SEEDS {
-        let mut world = World::new(seed, Faults::of_seed(seed));
+        let mut world = Clients::new(seed, Faults::of_seed(seed));
         world.run_with_faults(8_000);
         world.forget_the_end_of_the_stream();
         world.run_with_faults(12_000);
@@ -55,7 +57,7 @@ fn a_stream_that_lets_everybody_write_stops_nodes_and_loses_nothing_final() {
     let mut stopped = 0;
     let mut acknowledged = 0;
     for seed in 0..SEEDS {
-        let mut world = World::new(seed, Faults::of_seed(seed));
+        let mut world = Clients::new(seed, Faults::of_seed(seed));
         world.run_with_faults(4_000);
         world.ignore_conditions();
         world.run_with_faults(16_000);
@@ -74,7 +76,7 @@ fn a_stream_that_lets_everybody_write_stops_nodes_and_loses_nothing_final() {
 #[test]
 fn the_same_seed_gives_the_same_logs() {
     let run = || {
-        let mut world = World::new(7, Faults::of_seed(7));
+        let mut world = Clients::new(7, Faults::of_seed(7));
         world.run_with_faults(10_000);
         world.hashes()
     };
