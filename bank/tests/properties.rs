@@ -97,7 +97,10 @@ const PAYERS: [&str; 3] = ["house-meter", "gateway-meter", "company"];
 const WALLETS: [&str; 7] =
     ["house", "grid", "purchase", "gateway", "generator", "nobody", "bank-vault"];
 
-fn city<S: Suite, L: OrderedLog>(log: L) -> World<S, L> {
+/// People around a bank over a log.
+type Over<L> = World<Fast, Bank<L, FastKey>>;
+
+fn city<S: Suite, L: OrderedLog>(log: L) -> World<S, Bank<L, S::Key>> {
     let mut world = World::on(log);
     world.run(include_str!("tables/setup.table"));
     world
@@ -110,7 +113,7 @@ interest persons IV 0 90000
 limits companies I 0 60.00 120.00 none 400.00";
 
 /// Makes the operations of a batch, given where the bank stands; signers follow what they sign.
-fn operations<L: OrderedLog>(world: &mut World<Fast, L>, steps: &[Step]) -> Vec<Operation> {
+fn operations<L: OrderedLog>(world: &mut Over<L>, steps: &[Step]) -> Vec<Operation> {
     let registration = world.bank.registration().clone();
     resume(world, &registration);
     let mut made: Vec<Operation> = Vec::new();
@@ -122,7 +125,7 @@ fn operations<L: OrderedLog>(world: &mut World<Fast, L>, steps: &[Step]) -> Vec<
     made
 }
 
-fn resume<L: OrderedLog>(world: &mut World<Fast, L>, registration: &Registration) {
+fn resume<L: OrderedLog>(world: &mut Over<L>, registration: &Registration) {
     world.operator.resume(registration.chain(world.operator.key()).unwrap());
     world.central_bank.resume(registration.chain(world.central_bank.key()).unwrap());
     for payer in world.payers.values_mut() {
@@ -132,7 +135,7 @@ fn resume<L: OrderedLog>(world: &mut World<Fast, L>, registration: &Registration
 
 /// A command of an owner, about holds and coin strings that may or may not be there.
 fn own<L: OrderedLog>(
-    world: &mut World<Fast, L>,
+    world: &mut Over<L>,
     step: (usize, usize, usize),
     amount: i64,
     days: i64,
@@ -176,9 +179,9 @@ fn from_place((_, from, _): (usize, usize, usize)) -> usize {
     from
 }
 
-fn operation<L: OrderedLog>(world: &mut World<Fast, L>, step: &Step) -> Operation {
+fn operation<L: OrderedLog>(world: &mut Over<L>, step: &Step) -> Operation {
     let at = world.now;
-    let wallet = |world: &mut World<Fast, L>, index: usize| world.id(WALLETS[index]);
+    let wallet = |world: &mut Over<L>, index: usize| world.id(WALLETS[index]);
     match step {
         Step::Pay { payer, legs, spoil } => pay(world, PAYERS[*payer], legs, *spoil),
         Step::Draw { wallet: to, amount } => {
@@ -219,7 +222,7 @@ fn operation<L: OrderedLog>(world: &mut World<Fast, L>, step: &Step) -> Operatio
 }
 
 fn pay<L: OrderedLog>(
-    world: &mut World<Fast, L>,
+    world: &mut Over<L>,
     payer: &str,
     legs: &[(usize, usize, i64)],
     spoil: Spoil,
@@ -334,7 +337,7 @@ fn is_malformed(operation: &Operation) -> bool {
 }
 
 /// A bank in the same state whose log refuses.
-fn fail(world: &World<Fast, Flaky>, log: &MemoryLog) -> Bank<Flaky, FastKey> {
+fn fail(world: &Over<Flaky>, log: &MemoryLog) -> Bank<Flaky, FastKey> {
     let flaky = Flaky { log: log.clone(), refuse: true };
     let authority = world.authentication.public_key();
     Bank::recover(log.records(), &authority, Fast::key(3), flaky).unwrap()
@@ -516,7 +519,7 @@ fn receipts_prove_in_trees_of_every_size() {
         assert_eq!(last.code, ResultCode::Exists);
         assert!(merkle::proves(&last.receipt.unwrap()));
     }
-    world.check_log();
+    world.check_logs();
 }
 
 /// A key that sleeps while its batch is dropped from memory still gets its old receipt.
@@ -548,7 +551,7 @@ fn a_clock_that_steps_back_stands_still() {
     world.now = at - Duration::from_days(3);
     world.run("pay house-meter house grid 1.00");
     assert_eq!(world.bank.registration().last_at(), at);
-    world.check_log();
+    world.check_logs();
 }
 
 #[test]

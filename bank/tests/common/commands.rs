@@ -1,11 +1,11 @@
 //! The words of a table's line as a command.
 
-use super::{START, Suite, World, fen, grade_of, kind_of};
+use super::{Engine, START, Suite, World, fen, grade_of, kind_of};
+use bank::WalletKind;
 use bank::command::Command;
 use bank::terms::{
     CoinTerms, Holders, InterestRule, Intrinsic, LimitRule, Recallable, Rest, Spending, Template,
 };
-use bank::{OrderedLog, WalletKind};
 use quantity::{Duration, Fen, Instant};
 use wire::order::Leg;
 use wire::{Digest, WalletId};
@@ -84,8 +84,8 @@ pub fn central(words: &[&str]) -> Option<Command> {
 }
 
 /// The wallet tells which operator signs; without one it is the first.
-pub fn operating<S: Suite, L: OrderedLog>(
-    world: &mut World<S, L>,
+pub fn operating<S: Suite, E: Engine<S>>(
+    world: &mut World<S, E>,
     words: &[&str],
 ) -> Option<(Option<WalletId>, Command)> {
     let command = match words {
@@ -129,7 +129,7 @@ pub fn operating<S: Suite, L: OrderedLog>(
     Some((Some(wallet), command))
 }
 
-pub fn owning<S: Suite, L: OrderedLog>(world: &mut World<S, L>, words: &[&str]) -> Command {
+pub fn owning<S: Suite, E: Engine<S>>(world: &mut World<S, E>, words: &[&str]) -> Command {
     match words {
         ["limit", wallet, single, day] => Command::LimitWallet {
             wallet: world.id(wallet),
@@ -168,8 +168,8 @@ pub fn owning<S: Suite, L: OrderedLog>(world: &mut World<S, L>, words: &[&str]) 
     }
 }
 
-fn coins<S: Suite, L: OrderedLog>(world: &mut World<S, L>, words: &[&str]) -> Command {
-    let made = |world: &World<S, L>, names: &[&str]| {
+fn coins<S: Suite, E: Engine<S>>(world: &mut World<S, E>, words: &[&str]) -> Command {
+    let made = |world: &World<S, E>, names: &[&str]| {
         names.iter().map(|name| world.made(name)).collect::<heapless::Vec<Digest, 8>>()
     };
     match words {

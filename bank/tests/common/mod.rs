@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test uses a part of this")]
 
 mod commands;
+mod engine;
+
+#[allow(unused_imports, reason = "each test uses a part of this")]
+pub use engine::{Engine, Replica, Replicas};
 
 use bank::authentication::{AuthenticationCentre, Validity};
 use bank::issuance::CentralBank;
@@ -120,8 +124,8 @@ impl<K: Sign> Payer<K> {
     }
 }
 
-pub struct World<S: Suite, L = MemoryLog> {
-    pub bank: Bank<L, S::Key>,
+pub struct World<S: Suite, E = Bank<MemoryLog, <S as Suite>::Key>> {
+    pub bank: E,
     pub genesis: Genesis,
     pub registration_key: S::Key,
     pub authentication: AuthenticationCentre<S::Key>,
@@ -133,6 +137,10 @@ pub struct World<S: Suite, L = MemoryLog> {
     pub wallets: BTreeMap<String, WalletId>,
     pub now: Instant,
     last: Option<Operation>,
+    /// Every line of a table that was answered, with the answer.
+    pub heard: Vec<(String, Answer)>,
+    /// The table at work.
+    table: &'static str,
     /// Digests of the operations that made holds and coin strings.
     made: BTreeMap<String, Digest>,
 }
@@ -141,23 +149,41 @@ impl<S: Suite> World<S> {
     pub fn new() -> Self {
         Self::on(MemoryLog::new())
     }
+}
 
-    pub fn check_log(&self) {
-        let records = self.bank.log().records();
-        let authority = self.authentication.public_key();
-        let key = self.registration_key.clone();
-        let recovered = Bank::recover(records, &authority, key, MemoryLog::new()).unwrap();
-        let registration = self.bank.registration();
-        assert_eq!(recovered.registration().state_digest(), registration.state_digest());
-        let report = bank::audit(records, &authority, &S::verifier()).unwrap();
-        assert_eq!(report.state, registration.state_digest());
-        assert_eq!(report.issued, registration.wallets_total());
-        assert_eq!(report.batches, registration.last_batch());
+impl<S: Suite, L: OrderedLog> World<S, Bank<L, S::Key>> {
+    pub fn on(log: L) -> Self {
+        Self::founded(|genesis, key| {
+            Bank::found(genesis, key.clone(), log, &S::verifier()).unwrap()
+        })
     }
 }
 
-impl<S: Suite, L: OrderedLog> World<S, L> {
-    pub fn on(log: L) -> Self {
+impl<S: Suite, E: Replicas<S>> World<S, E> {
+    /// Each copy has the state that was answered from, and its log leads to it.
+    pub fn check_logs(&mut self) {
+        let replicas = self.bank.replicas();
+        let registration = self.bank.registration();
+        let (state, issued) = (registration.state_digest(), registration.wallets_total());
+        let batches = registration.last_batch();
+        let authority = self.authentication.public_key();
+        for (place, replica) in replicas.iter().enumerate() {
+            assert_eq!(replica.state, state, "{}", E::NAME);
+            // Copies of the same log are looked at once.
+            if replicas[..place].iter().any(|other| other.records == replica.records) {
+                continue;
+            }
+            let (records, key) = (&replica.records, self.registration_key.clone());
+            let recovered = Bank::recover(records, &authority, key, MemoryLog::new()).unwrap();
+            assert_eq!(recovered.registration().state_digest(), state, "{}", E::NAME);
+            let report = bank::audit(records, &authority, &S::verifier()).unwrap();
+            assert_eq!((report.state, report.issued, report.batches), (state, issued, batches));
+        }
+    }
+}
+
+impl<S: Suite, E: Engine<S>> World<S, E> {
+    pub fn founded(found: impl FnOnce(&Genesis, &S::Key) -> E) -> Self {
         let mut authentication = AuthenticationCentre::new(S::key(1));
         let registration_key = S::key(3);
         let validity = validity();
@@ -178,9 +204,8 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
                 .into_iter()
                 .collect(),
         };
-        let verifier = S::verifier();
         Self {
-            bank: Bank::found(&genesis, registration_key.clone(), log, &verifier).unwrap(),
+            bank: found(&genesis, &registration_key),
             genesis,
             registration_key,
             authentication,
@@ -192,13 +217,15 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
             wallets: BTreeMap::new(),
             now: START,
             last: None,
+            heard: Vec::new(),
+            table: "lines",
             made: BTreeMap::new(),
         }
     }
 
     pub fn submit(&mut self, operations: Vec<Operation>) -> Vec<Answer> {
         self.now = self.now + Duration::from_milliseconds(10);
-        let answers = self.bank.submit(self.now, operations.clone(), &S::verifier()).unwrap();
+        let answers = self.bank.submit(self.now, operations.clone());
         for (operation, answer) in operations.iter().zip(&answers) {
             self.check_answer(operation, answer);
         }
@@ -219,21 +246,27 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
         }
     }
 
-    /// Runs a table; panics with the line that isn't as it says.
-    pub fn run(&mut self, table: &str) {
-        for (number, line) in table.lines().enumerate() {
+    /// Runs lines; panics with the line that isn't as it says.
+    pub fn run(&mut self, lines: &str) {
+        for (number, line) in lines.lines().enumerate() {
             let line = line.split('#').next().unwrap().trim();
             if !line.is_empty() {
                 let (action, expected) = line.split_once("->").unwrap_or((line, "accepted"));
                 let words: Vec<&str> = action.split_whitespace().collect();
-                let found = self.act(&words);
-                let place = format!("line {}: {line}: found {found}", number + 1);
-                assert_eq!(found, expected.trim(), "{place}");
+                let place = format!("{}, line {}: {line}", self.table, number + 1);
+                let found = self.act(&place, &words);
+                assert_eq!(found, expected.trim(), "{place}: found {found} on {}", E::NAME);
             }
         }
     }
 
-    fn act(&mut self, words: &[&str]) -> String {
+    /// Runs a table, under its name.
+    pub fn run_table(&mut self, name: &'static str, lines: &str) {
+        self.table = name;
+        self.run(lines);
+    }
+
+    fn act(&mut self, place: &str, words: &[&str]) -> String {
         let operation = match words {
             ["key", name, role] => return self.new_key(name, role),
             ["wait", days] => {
@@ -252,7 +285,10 @@ impl<S: Suite, L: OrderedLog> World<S, L> {
             _ => self.operation(words),
         };
         self.last = Some(operation.clone());
-        self.submit(vec![operation])[0].code.to_string()
+        let answer = self.submit(vec![operation]).remove(0);
+        let code = answer.code.to_string();
+        self.heard.push((place.to_owned(), answer));
+        code
     }
 
     fn look(&mut self, what: &str, wallet: &str) -> String {
