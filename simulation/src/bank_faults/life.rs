@@ -13,7 +13,7 @@ use bank::record::Record;
 use bank::{Answer, Bank, Operation, Registration, ResultCode};
 use quantity::{Duration, Instant};
 use std::collections::BTreeMap;
-use wire::{Digest, KeyId};
+use wire::{Digest, KeyId, WalletId};
 
 /// A bank on a simulated disk.
 type FragileBank = Bank<PlantedLog, KeyedDigest>;
@@ -44,7 +44,7 @@ pub(super) struct Life {
     /// Digest of the state behind each acknowledged batch, the genesis first.
     digests: Vec<Digest>,
     /// A batch of which nobody knows yet whether it is durable.
-    in_flight: Option<Vec<Operation>>,
+    in_flight: Option<(Instant, Vec<Operation>)>,
     snapshot: Option<Snapshot>,
     report: Report,
 }
@@ -93,7 +93,9 @@ impl Life {
             snapshot: None,
             report: Report::default(),
         };
-        for batch in founding {
+        let [rules, sub_wallet] = life.parties.rule();
+        let [issue, open] = founding;
+        for batch in [issue, rules, open, sub_wallet] {
             life.submit(batch).map_err(&finding)?;
         }
         // The bug is in the process from its first restart on.
@@ -111,6 +113,7 @@ impl Life {
         self.report.failed_syncs = disk.failed_syncs;
         self.report.messages_lost = self.network.counts.lost;
         self.report.messages_doubled = self.network.counts.doubled;
+        self.report.interest_fen = self.books.money().interest_paid().unsigned_abs();
         Ok(self.report)
     }
 
@@ -133,11 +136,17 @@ impl Life {
     fn pass_step(&mut self) -> Check {
         self.step += 1;
         self.clock = self.clock + Duration::from_milliseconds(self.dice.between(1, 60_000));
+        if self.dice.once_in(6) {
+            self.clock = self.clock + Duration::from_minutes(self.dice.between(1, 1800));
+        }
         let Self { parties, network, dice, weather, step, .. } = self;
         for operation in parties.waiting() {
             if dice.once_in(2) {
                 network.send(*step, operation, *weather, dice);
             }
+        }
+        for stray in self.parties.take_strays() {
+            self.network.send(self.step, &stray, self.weather, &mut self.dice);
         }
         let arrived = self.network.orders(self.step);
         if !arrived.is_empty() {
@@ -194,7 +203,7 @@ impl Life {
             // With the power gone no answer leaves the house.
             Ok(answers) if !self.disk.is_off() => self.acknowledge(batch, answers),
             Ok(_) => {
-                self.in_flight = Some(batch);
+                self.in_flight = Some((self.clock, batch));
                 self.restart(Death::Power)
             }
             Err(_) => self.after_refusal(batch),
@@ -204,7 +213,7 @@ impl Life {
     /// The log refused: taken back and to go on, or unknown until a restart.
     fn after_refusal(&mut self, batch: Vec<Operation>) -> Check {
         if self.disk.is_off() {
-            self.in_flight = Some(batch);
+            self.in_flight = Some((self.clock, batch));
             return self.restart(Death::Power);
         }
         if !self.log.look(|log| log.is_unsure()) {
@@ -216,18 +225,19 @@ impl Life {
                 return Err("a log took a record after a failed sync".to_owned());
             }
         }
-        self.in_flight = Some(batch);
+        self.in_flight = Some((self.clock, batch));
         let death = if self.dice.once_in(2) { Death::Power } else { Death::Process };
         self.restart(death)
     }
 
     fn acknowledge(&mut self, batch: Vec<Operation>, answers: Vec<Answer>) -> Check {
         self.in_flight = None;
+        self.begin_batch(self.clock);
         for (operation, mut answer) in batch.into_iter().zip(answers) {
             self.shown.see(self.plant, &operation, &mut answer.code);
             self.book(&operation, answer.code)?;
             self.report.operations += 1;
-            self.report.repetitions += u64::from(answer.code == ResultCode::Exists);
+            self.report.count(&operation, answer.code);
             let told = (operation, answer);
             self.network.answer(self.step, &told, self.weather, &mut self.dice);
         }
@@ -238,6 +248,12 @@ impl Life {
             return Err(format!("the bank stands at batch {last}, {known} were acknowledged"));
         }
         self.check_balances()
+    }
+
+    fn begin_batch(&mut self, now: Instant) {
+        let ended = self.books.begin(now);
+        self.report.holds_expired += ended.holds;
+        self.report.grants_returned += ended.grants;
     }
 
     fn book(&mut self, operation: &Operation, code: ResultCode) -> Check {
@@ -256,24 +272,48 @@ impl Life {
     fn check_balances(&self) -> Check {
         let registration = self.bank.registration();
         let mut total = 0;
-        for (wallet, expected) in self.books.wallets() {
-            let balance = registration.balance(*wallet).map(quantity::Fen::fen);
-            let shown = balance.map(|balance| self.shown.balance(*wallet, balance));
-            if shown != Some(*expected) {
-                return Err(format!("wallet {wallet} shows {shown:?} fen, the books {expected}"));
+        for (wallet, expected) in self.books.money().standings() {
+            let found = registration.wallet(wallet).map(|found| self.shown.standing(found));
+            if found != Some(expected) {
+                return Err(format!("wallet {wallet} shows {found:?}, the books {expected:?}"));
             }
-            if *expected < 0 {
-                return Err(format!("wallet {wallet} owes"));
+            if expected.parts().iter().any(|part| *part < 0) {
+                return Err(format!("wallet {wallet} owes: {expected:?}"));
             }
-            total += expected;
+            total += expected.money();
         }
         let issued = registration.issued().fen();
-        let wallets = registration.wallets().count();
+        let money = self.books.money();
         let sound = total == issued
             && registration.wallets_total().fen() == issued
-            && self.books.issued() == issued
-            && self.books.wallets().len() == wallets;
-        if sound { Ok(()) } else { Err(format!("wallets hold {total} fen of {issued} issued")) }
+            && money.issued() == issued
+            && money.standings().count() == registration.wallets().count();
+        if !sound {
+            return Err(format!("wallets hold {total} fen of {issued} issued"));
+        }
+        if money.at() != registration.last_at() {
+            return Err("the bank's clock isn't that of the books".to_owned());
+        }
+        self.check_views()
+    }
+
+    /// What wallets have set aside and in strings is the sum of the holds and of the strings.
+    fn check_views(&self) -> Check {
+        let registration = self.bank.registration();
+        let mut counted: BTreeMap<WalletId, (i64, i64)> = BTreeMap::new();
+        for (_, hold) in registration.holds() {
+            counted.entry(hold.debit).or_default().0 += hold.amount.fen();
+        }
+        for (_, coin) in registration.coins() {
+            counted.entry(coin.owner).or_default().1 += coin.amount.fen();
+        }
+        for wallet in registration.wallets() {
+            let counted = counted.get(&wallet.id).copied().unwrap_or_default();
+            if counted != (wallet.held.fen(), wallet.coins.fen()) {
+                return Err(format!("holds and strings of wallet {} are {counted:?}", wallet.id));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -321,7 +361,7 @@ impl Life {
         let (found, known) = (self.bank.registration().last_batch(), self.last_batch());
         match (found.checked_sub(known), self.in_flight.take()) {
             (Some(0), _) => {}
-            (Some(1), Some(batch)) => self.adopt(&batch)?,
+            (Some(1), Some((at, batch))) => self.adopt(at, &batch)?,
             _ => return Err(format!("{found} batches after a restart, {known} were acknowledged")),
         }
         if self.digests.last() != Some(&self.bank.registration().state_digest()) {
@@ -351,13 +391,14 @@ impl Life {
     }
 
     /// A batch that was durable before anybody was told of it.
-    fn adopt(&mut self, batch: &[Operation]) -> Check {
+    fn adopt(&mut self, at: Instant, batch: &[Operation]) -> Check {
         let number = self.bank.registration().last_batch();
         let record = self.read_record(number)?;
         let found: Vec<&Operation> = record.entries.iter().map(|entry| &entry.operation).collect();
         if !found.iter().copied().eq(batch) {
             return Err(format!("batch {number} holds other operations than were sent"));
         }
+        self.begin_batch(at);
         for entry in &record.entries {
             let mut code = entry.code;
             self.shown.see(self.plant, &entry.operation, &mut code);

@@ -12,7 +12,7 @@ use wire::identity::PublicKey;
 /// See the module.
 pub struct Load {
     parties: Parties,
-    founding: Vec<Vec<Operation>>,
+    founding: [Vec<Operation>; 2],
 }
 
 impl Load {
@@ -43,7 +43,7 @@ impl Load {
 
     /// The batches that give the key a wallet with money.
     #[must_use]
-    pub fn founding(&self) -> &[Vec<Operation>] {
+    pub const fn founding(&self) -> &[Vec<Operation>] {
         &self.founding
     }
 

@@ -27,6 +27,7 @@ mod keyed_digest;
 mod life;
 mod load;
 mod network;
+mod orders;
 mod parties;
 mod plant;
 mod report;

@@ -1,21 +1,25 @@
 //! Who takes part: the institutions of a bank and keys that pay. Each keeps what it has signed until
 //! the bank has answered, and sends it again and again.
+//!
+//! What they sign stands in [`super::orders`].
 
 use super::dice::Dice;
 use super::keyed_digest::{KeyedDigest, KeyedDigestVerifier};
+use super::orders::{CLASSES, Made, policy};
 use bank::authentication::{AuthenticationCentre, Validity};
 use bank::issuance::CentralBank;
 use bank::operator::Operator;
 use bank::registration::Chain;
+use bank::terms::Holders;
 use bank::{
     Answer, Command, Desk, Genesis, GenesisOperator, Grade, Operation, ResultCode, WalletKind,
 };
-use crypto::{Sign, Verify, merkle};
+use crypto::{Sign, Sm3, Verify, merkle};
 use quantity::{Duration, Fen, Instant};
-use std::collections::{BTreeMap, VecDeque};
-use wire::identity::{PublicKey, Role};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use wire::identity::{Certificate, PublicKey, Role};
 use wire::order::Leg;
-use wire::{Digest, KeyId, WalletId};
+use wire::{Digest, KeyId, Signed, WalletId};
 
 /// Number of the operator.
 pub(super) const OPERATOR: u16 = 105;
@@ -37,17 +41,25 @@ const FIRST_PAYER: u64 = 100;
 pub(super) struct Parties {
     pub(super) genesis: Genesis,
     pub(super) authority: PublicKey,
-    central_bank: CentralBank<KeyedDigest>,
-    operator: Operator<KeyedDigest>,
-    payers: Vec<Payer>,
-    /// Wallets of the payers, and behind them one that only receives.
-    wallets: Vec<WalletId>,
+    pub(super) central_bank: CentralBank<KeyedDigest>,
+    pub(super) operator: Operator<KeyedDigest>,
+    pub(super) payers: Vec<Payer>,
+    /// Wallets of the payers, then the sub-wallet if there is one, then one that only receives.
+    pub(super) wallets: Vec<WalletId>,
+    /// Of the first payer's wallet.
+    pub(super) sub_wallet: Option<WalletId>,
+    pub(super) made: Made,
     desks: BTreeMap<KeyId, Outbox>,
+    /// Forked orders, to be sent once.
+    strays: Vec<Operation>,
+    /// Digests of all forked orders.
+    forked: BTreeSet<Digest>,
 }
 
-struct Payer {
-    desk: Desk<KeyedDigest>,
-    wallet: WalletId,
+pub(super) struct Payer {
+    pub(super) desk: Desk<KeyedDigest>,
+    pub(super) wallet: WalletId,
+    pub(super) certificate: Signed<Certificate>,
 }
 
 /// What one key has signed and not been answered, and what it was answered.
@@ -89,49 +101,115 @@ fn validity() -> Validity {
     Validity { from: Instant::EPOCH, until: START + Duration::from_days(40_000) }
 }
 
+/// Number of a coin string: the operation that made it, and its place there.
+pub(super) fn coin_id(operation: Digest, place: u8) -> Digest {
+    let mut hash = Sm3::new();
+    [b"JIDIAN-COIN-1", &operation.0[..], &[place]].iter().for_each(|part| hash.update(part));
+    hash.finish()
+}
+
+/// The payers are of all classes in turn.
+const fn class_of(payer: usize) -> (WalletKind, Grade) {
+    let (holders, grade) = CLASSES[payer % CLASSES.len()];
+    match holders {
+        Holders::Persons => (WalletKind::Personal, grade),
+        Holders::Companies => (WalletKind::Corporate, grade),
+    }
+}
+
+/// Founding.
 impl Parties {
     /// Institutions and `payers` keys, and the operations that give each a wallet with `fen`.
-    pub(super) fn new(payers: usize, fen: i64) -> (Self, Vec<Vec<Operation>>) {
+    pub(super) fn new(payers: usize, fen: i64) -> (Self, [Vec<Operation>; 2]) {
         let mut authentication = AuthenticationCentre::new(KeyedDigest::new(AUTHENTICATION));
         let genesis = found(&mut authentication);
-        let mut central_bank = CentralBank::new(KeyedDigest::new(CENTRAL_BANK));
-        let mut operator = Operator::new(KeyedDigest::new(OPERATING), OPERATOR);
         let wallet = |serial: usize| {
             WalletId::new(OPERATOR, serial as u64 + 1).expect("a small number is a wallet's")
         };
-        let wallets: Vec<WalletId> = (0..=payers).map(wallet).collect();
-        let mut issue = central_bank.endow(START, OPERATOR, Fen::from_fen(600_000), Fen::ZERO);
-        for operator in [0, OPERATOR] {
-            let amount = Some(Fen::from_fen(900_000));
-            issue.push(central_bank.instruct(START, Command::SetQuota { operator, amount }));
-        }
-        let mut open = Vec::new();
-        let mut keys = Vec::new();
-        for (wallet, number) in wallets.iter().copied().zip(FIRST_PAYER..) {
-            open.push(operator.open(START, wallet, WalletKind::Corporate, Grade::I));
-            if keys.len() == payers {
-                break;
-            }
+        let mut parties = Self {
+            genesis,
+            authority: authentication.public_key(),
+            central_bank: CentralBank::new(KeyedDigest::new(CENTRAL_BANK)),
+            operator: Operator::new(KeyedDigest::new(OPERATING), OPERATOR),
+            payers: Vec::new(),
+            wallets: (0..=payers).map(wallet).collect(),
+            sub_wallet: None,
+            made: Made::default(),
+            desks: BTreeMap::new(),
+            strays: Vec::new(),
+            forked: BTreeSet::new(),
+        };
+        for (wallet, number) in parties.wallets.iter().copied().zip(FIRST_PAYER..).take(payers) {
             let key = KeyedDigest::new(number);
             let certificate =
                 authentication.certify("payer", Role::Meter, key.public_key(), validity());
-            open.push(operator.bind(START, wallet, certificate));
-            open.extend(operator.fund(START, wallet, Fen::from_fen(fen)));
-            keys.push(Payer { desk: Desk::new(key, Chain::START), wallet });
+            parties.payers.push(Payer { desk: Desk::new(key, Chain::START), wallet, certificate });
         }
-        let authority = authentication.public_key();
-        let desks = BTreeMap::new();
-        let payers = keys;
-        let parties = Self { genesis, authority, central_bank, operator, payers, wallets, desks };
-        (parties, vec![issue, open])
+        let founding = [parties.issue(), parties.open(fen)];
+        (parties, founding)
     }
 
+    fn issue(&mut self) -> Vec<Operation> {
+        let bank = &mut self.central_bank;
+        let mut issue = bank.endow(START, OPERATOR, Fen::from_fen(600_000), Fen::ZERO);
+        for operator in [0, OPERATOR] {
+            let amount = Some(Fen::from_fen(900_000));
+            issue.push(bank.instruct(START, Command::SetQuota { operator, amount }));
+        }
+        issue
+    }
+
+    fn open(&mut self, fen: i64) -> Vec<Operation> {
+        let (operator, mut open) = (&mut self.operator, Vec::new());
+        for (place, wallet) in self.wallets.iter().copied().enumerate() {
+            let (kind, grade) = match self.payers.get(place) {
+                Some(_) => class_of(place),
+                None => (WalletKind::Income, Grade::I),
+            };
+            open.push(operator.open(START, wallet, kind, grade));
+            if let Some(payer) = self.payers.get(place) {
+                open.push(operator.bind(START, wallet, payer.certificate.clone()));
+                open.extend(operator.fund(START, wallet, Fen::from_fen(fen)));
+            }
+        }
+        open
+    }
+
+    /// What else a life begins with, before anybody has money: rules and templates. And, when
+    /// wallets are there, a sub-wallet of the first one.
+    pub(super) fn rule(&mut self) -> [Vec<Operation>; 2] {
+        let rules = policy(START).into_iter();
+        let rules = rules.map(|command| self.central_bank.instruct(START, command)).collect();
+        let first = &self.payers[0];
+        let serial = self.wallets.len() as u64 + 1;
+        let sub = WalletId::new(OPERATOR, serial).expect("a small number is a wallet's");
+        let open = self.operator.open_sub_wallet(
+            START,
+            sub,
+            first.wallet,
+            (WalletKind::Corporate, Grade::I),
+        );
+        let bind = self.operator.bind(START, sub, first.certificate.clone());
+        self.wallets.insert(self.payers.len(), sub);
+        self.sub_wallet = Some(sub);
+        [rules, vec![open, bind]]
+    }
+}
+
+impl Parties {
     /// Somebody signs something new, unless too much of his is under way.
     pub(super) fn sign(&mut self, dice: &mut Dice, at: Instant) {
-        let operation = match dice.between(0, 11) {
-            0 => self.instruct_central_bank(dice, at),
-            1 | 2 => self.instruct_operator(dice, at),
-            _ => self.pay(dice, at),
+        let operation = match dice.between(0, 23) {
+            0 | 1 => self.central_bank_signs(dice, at),
+            2..=4 => self.operator_signs(dice, at),
+            5 => {
+                let fork = self.fork(dice, at);
+                self.forked.extend(fork.iter().map(Operation::digest));
+                self.strays.extend(fork);
+                return;
+            }
+            6..=11 => self.pay(dice, at),
+            _ => self.dispose(dice, at),
         };
         if let Some(operation) = operation {
             let outbox = self.desks.entry(operation.signer()).or_default();
@@ -140,60 +218,20 @@ impl Parties {
         }
     }
 
-    fn is_busy(&self, key: KeyId) -> bool {
+    /// Forked orders that weren't sent yet.
+    pub(super) fn take_strays(&mut self) -> Vec<Operation> {
+        core::mem::take(&mut self.strays)
+    }
+
+    /// Number of the last order of a key that was answered for good.
+    pub(super) fn last_answered(&self, key: KeyId) -> Option<u64> {
+        self.desks.get(&key)?.answered.keys().next_back().copied()
+    }
+
+    pub(super) fn is_busy(&self, key: KeyId) -> bool {
         let Some(outbox) = self.desks.get(&key) else { return false };
         let oldest = outbox.waiting.front().map(Operation::sequence);
         oldest.is_some_and(|oldest| outbox.newest - oldest + 1 >= WINDOW)
-    }
-
-    fn instruct_central_bank(&mut self, dice: &mut Dice, at: Instant) -> Option<Operation> {
-        if self.is_busy(self.central_bank.key()) {
-            return None;
-        }
-        let amount = Fen::from_fen(dice.between(1, 100_000));
-        Some(match dice.between(0, 3) {
-            0 => self.central_bank.issue(at, amount),
-            1 => self.central_bank.retire(at, amount),
-            2 => {
-                let command = Command::CreditReserve { operator: OPERATOR, amount };
-                self.central_bank.instruct(at, command)
-            }
-            _ => self.central_bank.supply(at, OPERATOR, amount),
-        })
-    }
-
-    fn instruct_operator(&mut self, dice: &mut Dice, at: Instant) -> Option<Operation> {
-        if self.is_busy(self.operator.key()) {
-            return None;
-        }
-        let wallet = self.wallets[dice.place(self.wallets.len())];
-        let amount = Fen::from_fen(dice.between(1, 300));
-        Some(match dice.between(0, 7) {
-            0 => self.operator.freeze(at, wallet),
-            1 | 2 => self.operator.unfreeze(at, wallet),
-            3 => self.operator.redeem(at, wallet, amount),
-            4 => self.operator.return_to_central_bank(at, amount),
-            5 => self.operator.instruct(at, Command::CreditDeposit { wallet, amount }),
-            _ => self.operator.draw(at, wallet, amount),
-        })
-    }
-
-    fn pay(&mut self, dice: &mut Dice, at: Instant) -> Option<Operation> {
-        let payer = dice.place(self.payers.len());
-        if self.is_busy(self.payers[payer].desk.key()) {
-            return None;
-        }
-        let debit = self.payers[payer].wallet;
-        let mut legs = Vec::new();
-        for reason in 0..u8::try_from(dice.between(1, 3)).expect("three at most") {
-            let credit = match dice.between(0, 2) {
-                0 => self.wallets[dice.place(self.wallets.len())],
-                _ => self.wallets[self.wallets.len() - 1],
-            };
-            let leg = Leg { debit, credit, amount: Fen::from_fen(dice.between(1, 120)), reason };
-            legs.push(leg);
-        }
-        Some(self.payers[payer].desk.pay(at, &legs))
     }
 
     /// The first key that pays.
@@ -218,6 +256,10 @@ impl Parties {
     /// The signer of an operation gets an answer.
     pub(super) fn hear(&mut self, operation: &Operation, answer: &Answer) -> Result<(), String> {
         let (key, sequence) = (operation.signer(), operation.sequence());
+        if self.forked.contains(&operation.digest()) {
+            check_receipt(operation, answer, false)?;
+            return check_fork(answer.code);
+        }
         let outbox = self.desks.entry(key).or_default();
         let waits = outbox.waiting.iter().any(|waiting| waiting.sequence() == sequence);
         check_receipt(operation, answer, waits)?;
@@ -249,4 +291,12 @@ fn check_receipt(operation: &Operation, answer: &Answer, waits: bool) -> Result<
     let signed = KeyedDigestVerifier.verify(&key, &receipt.root, &receipt.signature);
     let proves = merkle::proves(receipt) && receipt.leaf.order == operation.digest();
     if signed && proves { Ok(()) } else { Err("a receipt that proves nothing".to_owned()) }
+}
+
+/// A forked order may never be paid.
+fn check_fork(code: ResultCode) -> Result<(), String> {
+    if matches!(code, ResultCode::Fork | ResultCode::Stale | ResultCode::Gap) {
+        return Ok(());
+    }
+    Err(format!("a forked order was answered {code}"))
 }

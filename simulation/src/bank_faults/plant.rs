@@ -1,14 +1,19 @@
 //! Bugs on purpose, each a wrapper around a sound part: a campaign that doesn't find them is worth
 //! nothing.
 
+use super::books::Standing;
 use super::dice::Dice;
 use super::disk::Disk;
+use super::parties::coin_id;
 use bank::log::{Medium, MediumError, Snapshot, StorageError, StoredLog};
-use bank::{LogError, Operation, OrderedLog, ResultCode};
+use bank::registration::{Wallet, WalletState};
+use bank::{Command, LogError, Operation, OrderedLog, ResultCode};
 use core::cell::RefCell;
+use quantity::Fen;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wire::WalletId;
+use wire::order::Leg;
+use wire::{Digest, WalletId};
 
 /// A bug that a campaign can plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,11 +38,19 @@ pub enum Plant {
     LosesLeg,
     /// An order is paid from a wallet that holds too little.
     Overdraws,
+    /// What was posted out of a hold stays set aside as well.
+    KeepsPosted,
+    /// A hold that is used up, given back or expired is posted once more.
+    PaysEndedHold,
+    /// A coin string that was spent is taken again.
+    RespendsCoin,
+    /// What is over a limit is paid all the same.
+    IgnoresLimit,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::SkipsSync,
         Self::IgnoresFailedSync,
         Self::IgnoresFailedWrite,
@@ -48,6 +61,10 @@ impl Plant {
         Self::PaysRepetition,
         Self::LosesLeg,
         Self::Overdraws,
+        Self::KeepsPosted,
+        Self::PaysEndedHold,
+        Self::RespendsCoin,
+        Self::IgnoresLimit,
     ];
 
     /// The name on a command line.
@@ -64,6 +81,10 @@ impl Plant {
             Self::PaysRepetition => "pays-repetition",
             Self::LosesLeg => "loses-leg",
             Self::Overdraws => "overdraws",
+            Self::KeepsPosted => "keeps-posted",
+            Self::PaysEndedHold => "pays-ended-hold",
+            Self::RespendsCoin => "respends-coin",
+            Self::IgnoresLimit => "ignores-limit",
         }
     }
 }
@@ -181,43 +202,126 @@ impl OrderedLog for PlantedLog {
 /// What the bank shows of its wallets: the truth, and what a bug makes of it.
 #[derive(Default)]
 pub(super) struct Shown {
-    moved: BTreeMap<WalletId, i64>,
+    /// What can be spent, what is set aside.
+    moved: BTreeMap<WalletId, (i64, i64)>,
+    /// Who pays whom out of the holds that were made.
+    holds: BTreeMap<Digest, (WalletId, WalletId)>,
+    /// Who owned the strings that were minted.
+    minted: BTreeMap<Digest, WalletId>,
 }
 
 impl Shown {
-    /// The balance that is shown for a balance.
-    pub(super) fn balance(&self, wallet: WalletId, balance: i64) -> i64 {
-        balance + self.moved.get(&wallet).copied().unwrap_or_default()
+    /// What is shown of a wallet.
+    pub(super) fn standing(&self, wallet: &Wallet) -> Standing {
+        let (free, held) = self.moved.get(&wallet.id).copied().unwrap_or_default();
+        Standing {
+            free: wallet.balance.fen() + free,
+            held: wallet.held.fen() + held,
+            coins: wallet.coins.fen(),
+            deposit: wallet.deposit.fen(),
+            frozen: wallet.state == WalletState::Frozen,
+        }
     }
 
-    /// A batch was answered.
+    /// An operation was answered.
     pub(super) fn see(
         &mut self,
         plant: Option<Plant>,
         operation: &Operation,
         code: &mut ResultCode,
     ) {
-        let Operation::Pay(order) = operation else { return };
-        let legs = &order.body.legs;
-        match (plant, *code) {
-            (Some(Plant::PaysRepetition), ResultCode::Exists) => {
-                legs.iter().for_each(|leg| self.shift(leg));
+        match operation {
+            Operation::Pay(order) => self.see_payment(plant, &order.body.legs, code),
+            Operation::Instruct(instruction) => {
+                let command = &instruction.body.command;
+                if *code == ResultCode::Accepted {
+                    self.note(operation.digest(), command);
+                }
+                self.see_command(plant, command, code);
             }
-            (Some(Plant::Overdraws), ResultCode::InsufficientFunds) => {
-                legs.iter().for_each(|leg| self.shift(leg));
+        }
+    }
+
+    fn see_payment(&mut self, plant: Option<Plant>, legs: &[Leg], code: &mut ResultCode) {
+        match (plant, *code) {
+            (Some(Plant::PaysRepetition), ResultCode::Exists) => self.pay(legs),
+            (Some(Plant::Overdraws), ResultCode::InsufficientFunds)
+            | (
+                Some(Plant::IgnoresLimit),
+                ResultCode::SingleLimit
+                | ResultCode::DayLimit
+                | ResultCode::YearLimit
+                | ResultCode::BalanceLimit,
+            ) => {
+                self.pay(legs);
                 *code = ResultCode::Accepted;
             }
             (Some(Plant::LosesLeg), ResultCode::Accepted) if legs.len() > 1 => {
                 if let Some(leg) = legs.last() {
-                    *self.moved.entry(leg.credit).or_default() -= leg.amount.fen();
+                    self.moved.entry(leg.credit).or_default().0 -= leg.amount.fen();
                 }
             }
             _ => {}
         }
     }
 
-    fn shift(&mut self, leg: &wire::order::Leg) {
-        *self.moved.entry(leg.debit).or_default() -= leg.amount.fen();
-        *self.moved.entry(leg.credit).or_default() += leg.amount.fen();
+    #[allow(clippy::wildcard_enum_match_arm, reason = "bugs are about some commands only")]
+    fn note(&mut self, operation: Digest, command: &Command) {
+        match command {
+            Command::Hold { debit, credit, .. } => {
+                self.holds.insert(operation, (*debit, *credit));
+            }
+            Command::Mint { wallet, amounts } => {
+                for (place, _) in (0..).zip(amounts) {
+                    self.minted.insert(coin_id(operation, place), *wallet);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::wildcard_enum_match_arm, reason = "bugs are about some commands only")]
+    fn see_command(&mut self, plant: Option<Plant>, command: &Command, code: &mut ResultCode) {
+        match (plant, command, *code) {
+            (
+                Some(Plant::KeepsPosted),
+                Command::Post { hold, amount, .. },
+                ResultCode::Accepted,
+            ) => {
+                if let Some((debit, _)) = self.holds.get(hold) {
+                    self.moved.entry(*debit).or_default().1 += amount.fen();
+                }
+            }
+            (
+                Some(Plant::PaysEndedHold),
+                Command::Post { hold, amount, .. },
+                ResultCode::UnknownHold,
+            ) => {
+                if let Some((debit, credit)) = self.holds.get(hold).copied() {
+                    self.shift(debit, credit, *amount);
+                    *code = ResultCode::Accepted;
+                }
+            }
+            (
+                Some(Plant::RespendsCoin),
+                Command::Spend { coins, credit, amount },
+                ResultCode::UnknownCoin,
+            ) => {
+                if let Some(owner) = coins.first().and_then(|coin| self.minted.get(coin)).copied() {
+                    self.shift(owner, *credit, *amount);
+                    *code = ResultCode::Accepted;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pay(&mut self, legs: &[Leg]) {
+        legs.iter().for_each(|leg| self.shift(leg.debit, leg.credit, leg.amount));
+    }
+
+    fn shift(&mut self, debit: WalletId, credit: WalletId, amount: Fen) {
+        self.moved.entry(debit).or_default().0 -= amount.fen();
+        self.moved.entry(credit).or_default().0 += amount.fen();
     }
 }
