@@ -108,10 +108,11 @@ impl Registration {
         let slot = self.payer(by, owner)?;
         refuse_if(slot == payee, ResultCode::SameWallet)?;
         may_pay(bound.as_ref(), credit, by)?;
+        self.spend(slot, amount)?;
+        self.may_receive(slot, payee, amount)?;
         let all = sum(coins.iter().map(|(_, coin)| coin.amount))?;
         let change = all.checked_sub(amount).filter(|change| !change.is_negative());
         let change = change.ok_or(ResultCode::InsufficientFunds)?;
-        self.spend(slot, amount)?;
         coins.iter().for_each(|(id, coin)| self.retire_coin(*id, coin));
         let (from, to) = ((slot, Part::Coins), (payee, Part::Balance));
         self.move_money((from, to), amount, Reason::command(by), moved)?;

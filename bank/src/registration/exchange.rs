@@ -12,8 +12,8 @@ use crate::command::Command;
 use crate::genesis::bank_vault;
 use crate::terms::{Grade, Holders, InterestRule, LimitRule};
 use quantity::{Fen, Instant};
+use wire::WalletId;
 use wire::identity::{Certificate, Role};
-use wire::{Signed, WalletId};
 
 /// Number of the book that holds the quota of issuance.
 pub(super) const ISSUANCE: u16 = 0;
@@ -152,8 +152,9 @@ impl Registration {
                 self.open(by, new)
             }
             Command::BindKey { wallet, certificate } => {
+                self.must_be_fit(&certificate.body, by.at)?;
                 let slot = self.customer(by, *wallet)?;
-                self.bind(slot, certificate, by.at)
+                self.bind(slot, certificate.body)
             }
             Command::Draw { wallet, amount } => self.draw(by, *wallet, *amount, moved),
             Command::Redeem { wallet, amount } => self.redeem(by, *wallet, *amount, moved),
@@ -201,21 +202,18 @@ impl Registration {
         Ok(())
     }
 
-    /// Lets a key debit a wallet.
-    pub(super) fn bind(
-        &mut self,
-        slot: Slot,
-        certificate: &Signed<Certificate>,
-        now: Instant,
-    ) -> Checked {
-        let certificate = certificate.body;
-        refuse_if(!self.is_fit(&certificate, now), ResultCode::UnfitCertificate)?;
+    /// Lets a key debit a wallet; its certificate is fit.
+    pub(super) fn bind(&mut self, slot: Slot, certificate: Certificate) -> Checked {
         let wallet = self.books.ledger.wallet(slot).id;
         let key = self.directory.get(crypto::key_id(&certificate.public_key));
         let full = key.is_some_and(|key| key.bound.is_full() && !key.may_debit(wallet));
         refuse_if(full, ResultCode::TooManyWallets)?;
         let key = self.directory.admit(certificate);
         self.directory.bind(key, wallet, slot)
+    }
+
+    pub(super) fn must_be_fit(&self, certificate: &Certificate, now: Instant) -> Checked {
+        refuse_if(!self.is_fit(certificate, now), ResultCode::UnfitCertificate)
     }
 
     /// Whether a certificate may be bound: of an owner of wallets, good now, and not giving a known
@@ -237,6 +235,7 @@ impl Registration {
         moved: &mut Vec<Movement>,
     ) -> Checked {
         let (slot, vault) = (self.customer(by, wallet)?, self.vault(by).1);
+        self.may_receive(vault, slot, amount)?;
         self.change_deposit(by, wallet, minus(amount))?;
         let why = Reason::command(by);
         self.move_money(((vault, Part::Balance), (slot, Part::Balance)), amount, why, moved)

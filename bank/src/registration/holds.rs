@@ -55,6 +55,7 @@ impl Registration {
         refuse_if(self.is_frozen(from), ResultCode::Frozen)?;
         refuse_if(by.at < hold.from, ResultCode::TooEarly)?;
         refuse_if(by.at >= hold.until, ResultCode::Expired)?;
+        self.may_receive(from, to, amount)?;
         let left = hold.amount.checked_sub(amount).filter(|left| !left.is_negative());
         let left = left.ok_or(ResultCode::InsufficientFunds)?;
         let why = Reason::command(by);

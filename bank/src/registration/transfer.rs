@@ -145,10 +145,16 @@ impl Registration {
         why: Reason,
         moved: &mut Vec<Movement>,
     ) -> Checked {
-        if !self.is_family(from, to) {
-            self.books.limits.receive(self.books.ledger.wallet(to), amount)?;
-        }
+        self.may_receive(from, to, amount)?;
         self.carry_money(((from, part), (to, into)), amount, why, moved)
+    }
+
+    /// Whether the payee may hold so much more.
+    pub(super) fn may_receive(&self, from: Slot, to: Slot, amount: Fen) -> Checked {
+        if self.is_family(from, to) {
+            return Ok(());
+        }
+        self.books.limits.receive(self.books.ledger.wallet(to), amount)
     }
 
     /// Moves money that the wallet must take, whatever it may hold: it was its own before.

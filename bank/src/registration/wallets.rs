@@ -22,8 +22,9 @@ impl Registration {
         match command {
             Command::LimitWallet { wallet, spending } => self.limit(by, *wallet, *spending),
             Command::Push { wallet, certificate } => {
+                self.must_be_fit(&certificate.body, by.at)?;
                 let (slot, _) = self.sub_wallet(by, *wallet)?;
-                self.bind(slot, certificate, by.at)
+                self.bind(slot, certificate.body)
             }
             Command::Unbind { wallet, key } => self.unbind(by, *wallet, *key),
             Command::Sweep { wallet, keep } => {
@@ -84,7 +85,8 @@ impl Registration {
     /// Money that goes back is the payee's own by now, so it counts as any payment of the payee;
     /// that it corrects an earlier order stands in the entry.
     fn refund(&mut self, by: By, leg: &Leg, moved: &mut Vec<Movement>) -> Checked {
-        let (from, to) = (self.payer(by, leg.debit)?, self.payee(leg.credit)?);
+        let (from, to) = (self.payee(leg.debit)?, self.payee(leg.credit)?);
+        self.payer(by, leg.debit)?;
         refuse_if(from == to, ResultCode::SameWallet)?;
         self.spend(from, leg.amount)?;
         let why = Reason { number: leg.reason, ..Reason::command(by) };

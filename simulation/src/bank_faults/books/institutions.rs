@@ -115,6 +115,7 @@ impl Money {
             Command::CreditDeposit { wallet, amount } => self.change_deposit(*wallet, amount.fen()),
             Command::DebitDeposit { wallet, amount } => self.change_deposit(*wallet, -amount.fen()),
             Command::Draw { wallet, amount } => {
+                self.may_receive(vault, *wallet, amount.fen())?;
                 self.change_deposit(*wallet, -amount.fen())?;
                 self.shift(vault, *wallet, amount.fen())
             }

@@ -64,8 +64,9 @@ impl Money {
     }
 
     fn refund(&mut self, by: By, leg: &Leg) -> Booked {
-        self.payer(by.key, leg.debit)?;
+        self.customer(leg.debit)?;
         self.customer(leg.credit)?;
+        self.payer(by.key, leg.debit)?;
         must(leg.debit != leg.credit, ResultCode::SameWallet)?;
         self.count(leg.debit, leg.amount.fen())?;
         self.shift(leg.debit, leg.credit, leg.amount.fen())
@@ -99,8 +100,8 @@ impl Money {
         must(!self.is_frozen(hold.debit), ResultCode::Frozen)?;
         must(self.at >= hold.from, ResultCode::TooEarly)?;
         must(self.at < hold.until, ResultCode::Expired)?;
-        must(amount <= hold.left, ResultCode::InsufficientFunds)?;
         self.may_receive(hold.debit, hold.credit, amount)?;
+        must(amount <= hold.left, ResultCode::InsufficientFunds)?;
         self.purse(hold.credit).free += amount;
         let left = hold.left - amount;
         self.holds.insert(id, Hold { left, ..hold });
@@ -213,10 +214,10 @@ impl Money {
             must(self.at < terms.until, ResultCode::Expired)?;
             must(terms.payees.contains(&credit), ResultCode::WrongPurpose)?;
         }
-        let change = sum - amount.fen();
-        must(change >= 0, ResultCode::InsufficientFunds)?;
         self.count(owner, amount.fen())?;
         self.may_receive(owner, credit, amount.fen())?;
+        let change = sum - amount.fen();
+        must(change >= 0, ResultCode::InsufficientFunds)?;
         self.retire(ids);
         self.purse(credit).free += amount.fen();
         if change > 0 {
