@@ -1,15 +1,16 @@
 //! Fault campaigns against the bank: one seed is the whole life of a bank on a disk and a network
 //! that fail in every way that is assumed of them.
 //!
-//! A life founds a bank, lets several keys and institutions sign some hundred operations, and mixes
-//! in: writes lost, torn at any byte or kept by sectors in any order; power cut at any operation of the
+//! A life founds a bank, lets several keys and institutions sign some hundred operations of all kinds
+//! that move or bind money, and mixes in: writes lost, torn at any byte or kept by sectors in any order; power cut at any operation of the
 //! disk; deaths of the process alone; syncs that fail and leave the operating system showing what
 //! isn't there; a full disk; flipped bits; a clock that jumps both ways; messages lost, doubled, late
 //! and out of order, with retries by the keys. After each restart and at the end it checks:
 //!
-//! - nothing acknowledged is lost, nothing is applied twice: each key's chain and each balance are
-//!   those of plain books that follow the same rules and share no code with the bank;
-//! - no wallet owes; all wallets together hold what was issued;
+//! - nothing acknowledged is lost, nothing is applied twice: each key's chain and each part of each
+//!   wallet are those of plain books that follow the same rules and share no code with the bank;
+//! - no wallet owes; all wallets together hold what was issued; what they have set aside and in coin
+//!   strings is the sum of the holds and of the strings;
 //! - the recovered state is, digest for digest, the state that was acknowledged, and an audit of the
 //!   log with all signatures gives the same;
 //! - a flipped bit in the middle is refused with its record and offset, one in the last record is

@@ -134,7 +134,9 @@ impl Parties {
                 let rule = InterestRule { holders, grade, from_day, rate_ppm };
                 Command::SetInterest { rule }
             }
-            8 => Command::WithdrawTemplate { template: if dice.once_in(2) { 1 } else { 2 } },
+            8 => Command::WithdrawTemplate {
+                template: if dice.once_in(2) { HOLDING } else { GRANTING },
+            },
             _ => template(if dice.once_in(2) { HOLDING } else { GRANTING }),
         };
         Some(self.central_bank.instruct(at, command))
