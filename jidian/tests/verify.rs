@@ -183,7 +183,7 @@ impl Forger {
 
 fn pay(record: &mut Record) -> Option<&mut wire::Signed<wire::order::PaymentOrder>> {
     record.entries.iter_mut().find_map(|entry| match &mut entry.operation {
-        Operation::Pay(order) if !order.body.legs.is_empty() => Some(order),
+        Operation::Pay(order) if !order.body.legs.is_empty() => Some(&mut **order),
         Operation::Pay(_) | Operation::Instruct(_) => None,
     })
 }

@@ -118,7 +118,7 @@ impl<'a> Ledger<'a> {
     ) -> impl Iterator<Item = (usize, &Signed<PaymentOrder>, ResultCode)> {
         self.records.iter().zip(1..).flat_map(|(record, number)| {
             record.entries.iter().filter_map(move |entry| match &entry.operation {
-                Operation::Pay(order) => Some((number, order, entry.code)),
+                Operation::Pay(order) => Some((number, &**order, entry.code)),
                 Operation::Instruct(_) => None,
             })
         })

@@ -73,6 +73,11 @@ pub(super) struct City {
     sent: u64,
 }
 
+/// Whose turn it is.
+fn place(sent: u64, customers: usize) -> usize {
+    usize::try_from(sent).expect("64 bits") % customers
+}
+
 pub(super) fn wallet(serial: usize) -> WalletId {
     let serial = u64::try_from(serial).expect("64 bits") + 1;
     WalletId::new(OPERATOR, serial).expect("fewer than 10¹² wallets")
@@ -149,10 +154,29 @@ fn limits() -> LimitRule {
 }
 
 impl City {
-    /// The next order: of the customer whose turn it is, to random payees.
-    pub(super) fn order(&mut self, payees: Payees, legs: usize) -> Digested {
-        let customers = self.keys.len();
-        let place = usize::try_from(self.sent).expect("64 bits") % customers;
+    /// The next orders: each of the customer whose turn it is, to random payees.
+    pub(super) fn orders(&mut self, count: usize, shape: (Payees, usize)) -> Vec<Digested> {
+        let mut orders = Vec::with_capacity(count);
+        while orders.len() < count {
+            let round = (count - orders.len()).min(self.keys.len());
+            orders.extend(self.round(round, shape));
+        }
+        orders
+    }
+
+    /// One order of each of the next customers: the second of one names the digest of the first.
+    fn round(&mut self, customers: usize, (payees, legs): (Payees, usize)) -> Vec<Digested> {
+        let first = self.sent;
+        let orders = Digested::all((0..customers).map(|_| self.order(payees, legs)).collect());
+        for (number, order) in (first..).zip(&orders) {
+            let chain = &mut self.chains[place(number, self.keys.len())];
+            *chain = Chain { sequence: chain.next_sequence(), last: order.digest() };
+        }
+        orders
+    }
+
+    fn order(&mut self, payees: Payees, legs: usize) -> Operation {
+        let place = place(self.sent, self.keys.len());
         self.sent += 1;
         let chain = self.chains[place];
         let order = PaymentOrder {
@@ -163,10 +187,7 @@ impl City {
             evidence: Digest::default(),
             legs: (0..legs).map(|leg| self.leg(place, payees, leg)).collect(),
         };
-        let sealed = Operation::from(Signed { body: order, signature: Signature::default() });
-        let digested = Digested::new(sealed);
-        self.chains[place] = Chain { sequence: chain.next_sequence(), last: digested.digest() };
-        digested
+        Signed { body: order, signature: Signature::default() }.into()
     }
 
     fn leg(&self, payer: usize, payees: Payees, leg: usize) -> Leg {

@@ -104,17 +104,13 @@ fn measure(arguments: &Arguments, path: &Path) -> Result<Value, Failure> {
 }
 
 /// Bytes of the batches of one row, as customers send them: making them isn't measured.
-fn encoded(
-    city: &mut City,
-    (payees, legs): (Payees, usize),
-    arguments: &Arguments,
-) -> Vec<Vec<u8>> {
+fn encoded(city: &mut City, shape: (Payees, usize), arguments: &Arguments) -> Vec<Vec<u8>> {
     let batch = arguments.batch as usize;
     let batches = (arguments.transfers as usize).div_ceil(batch);
     let one = |city: &mut City| {
         let mut bytes = Vec::new();
-        for _ in 0..batch {
-            city.order(payees, legs).operation().write(&mut |part| bytes.extend_from_slice(part));
+        for order in city.orders(batch, shape) {
+            order.operation().write(&mut |part| bytes.extend_from_slice(part));
         }
         bytes
     };

@@ -73,7 +73,7 @@ pub(super) fn run(customers: usize, transfers: u64, json: bool) -> Result<(), Fa
 fn batch(city: &mut City, number: u64) -> Vec<Digested> {
     let payees = if number.is_multiple_of(2) { Payees::Uniform } else { Payees::Hot };
     let legs = usize::try_from(1 + number % 3).expect("small");
-    (0..BATCH).map(|_| city.order(payees, legs)).collect()
+    city.orders(BATCH, (payees, legs))
 }
 
 fn progress(done: u64, all: u64) {

@@ -29,7 +29,7 @@ pub(super) fn run(
     path: &Path,
     city: &mut City,
     customers: usize,
-    (payees, legs): (Payees, usize),
+    shape: (Payees, usize),
     (transfers, batch): (usize, usize),
 ) -> rusqlite::Result<Run> {
     let mut database = Connection::open(path)?;
@@ -37,7 +37,7 @@ pub(super) fn run(
     open_wallets(&mut database, customers)?;
     let mut run = Run { transfers: 0, total: Duration::ZERO, batches: Vec::new() };
     while run.transfers < transfers {
-        let orders: Vec<Digested> = (0..batch).map(|_| city.order(payees, legs)).collect();
+        let orders = city.orders(batch, shape);
         let begin = Instant::now();
         settle(&mut database, &orders)?;
         run.batches.push(begin.elapsed());
