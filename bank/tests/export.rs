@@ -183,6 +183,68 @@ fn an_early_day_is_empty_and_a_day_to_come_holds_what_is_there() {
     assert_eq!(late.opening, late.closing);
 }
 
+/// The refused rows of some lines behind the set-up: kind, from, to, fen and code, wallets by name.
+fn refused(lines: &str) -> Vec<String> {
+    let mut world = World::<Fast>::new();
+    world.run(include_str!("tables/setup.table"));
+    world.run(lines);
+    let names = ["house", "grid", "purchase", "gateway", "bank-vault", "issuance-vault"];
+    let ids: Vec<_> = names.iter().map(|name| world.id(name)).collect();
+    let name = |place: Place| {
+        let found = |wallet| ids.iter().position(|id| *id == wallet).map_or("?", |at| names[at]);
+        match place {
+            Place::Outside => "outside",
+            Place::Wallet(wallet) => found(wallet),
+            Place::Unknown => "unknown",
+        }
+    };
+    let rows = all_rows(&world).into_iter().filter(|row| !row.is_done());
+    let told = |row: Row| {
+        let (debit, credit, fen) = (name(row.debit), name(row.credit), row.amount.fen());
+        format!("{} {debit} {credit} {fen} {}", row.kind, row.result.name())
+    };
+    rows.map(told).collect()
+}
+
+/// Whatever has a row when it is accepted has one when it is refused.
+#[test]
+fn each_refused_movement_has_its_row() {
+    let told = refused(
+        "approve 1 hold
+         by house-meter hold house grid 99.00 under 1 from 0 until 10 -> insufficient_funds
+         by house-meter hold house grid 5.00 under 1 from 0 until 10 as prepaid
+         by company post prepaid 5.01 stays -> insufficient_funds
+         by company post prepaid 5.00 returns
+         by company post prepaid 1.00 returns -> unknown_hold
+         by house-meter mint house 2.00 as change
+         by house-meter spend grid 2.01 change.0 -> insufficient_funds
+         by house-meter claw-back change.0 -> wrong_purpose
+         by house-meter spend grid 2.00 change.0
+         by house-meter spend grid 2.00 change.0 -> unknown_coin
+         by house-meter sweep gateway none -> not_bound
+         by house-meter refund house grid 99.00 -> insufficient_funds
+         draw house 9999.00 -> insufficient_deposit
+         supply 7 1.00 -> unknown_operator
+         freeze gateway
+         by company sweep gateway none -> frozen",
+    );
+    let expected = [
+        "hold house grid 9900 insufficient_funds",
+        "post house grid 501 insufficient_funds",
+        // The hold is used up: it names nobody any more.
+        "post unknown unknown 100 unknown_hold",
+        "spend house grid 201 insufficient_funds",
+        "claw_back house unknown 200 wrong_purpose",
+        "spend unknown grid 200 unknown_coin",
+        "sweep gateway purchase 0 not_bound",
+        "refund house grid 9900 insufficient_funds",
+        "draw bank-vault house 999900 insufficient_deposit",
+        "supply issuance-vault ? 100 unknown_operator",
+        "sweep gateway purchase 0 frozen",
+    ];
+    assert_eq!(told, expected);
+}
+
 /// Holds, coin strings, money that ends, interest, two operators: whatever moves is told.
 #[test]
 fn rows_of_every_table_agree_with_the_ledger() {

@@ -58,6 +58,7 @@ impl Balances {
                 (&mut self.issued, issued)
             }
             Place::Wallet(wallet) => (self.wallets.entry(wallet).or_default(), change),
+            Place::Unknown => unreachable!("money that moved has two known ends"),
         };
         let sum = change.and_then(|change| balance.checked_add(change));
         *balance = sum.expect("the ledger counted the same sum");

@@ -29,7 +29,7 @@ pub struct Row {
     pub debit: Place,
     /// Where it goes.
     pub credit: Place,
-    /// How much, above zero.
+    /// How much, above zero; zero if a refused operation doesn't name it, such as a sweep.
     pub amount: Fen,
     /// Number of the leg in the contract that asked for it; 0 beside payments.
     pub reason: u8,
@@ -44,6 +44,8 @@ pub enum Place {
     Outside,
     /// A wallet, vaults included.
     Wallet(WalletId),
+    /// A wallet that a refused operation doesn't name: its hold or coin string isn't there.
+    Unknown,
 }
 
 impl Place {
@@ -51,17 +53,17 @@ impl Place {
     #[must_use]
     pub const fn wallet(self) -> Option<WalletId> {
         match self {
-            Self::Outside => None,
+            Self::Outside | Self::Unknown => None,
             Self::Wallet(wallet) => Some(wallet),
         }
     }
 }
 
-/// 16 digits, or nothing for outside.
+/// 16 digits, or nothing for what is no wallet or isn't known.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Outside => Ok(()),
+            Self::Outside | Self::Unknown => Ok(()),
             Self::Wallet(wallet) => wallet.fmt(f),
         }
     }
@@ -97,7 +99,9 @@ impl Row {
     }
 }
 
-/// The rows of a batch, in order. Operations that ask for no money have none.
+/// The rows of a batch, in order. Operations that ask for no movement of money have none. What would
+/// have one if it were accepted has one if it is refused; so has a refused hold, though one that is
+/// accepted leaves its money in the payer's wallet.
 ///
 /// `outcomes` are the batch's codes and operations, `movements` what they moved, and `ledger` the
 /// registration centre, which knows whose vault a signer's is.
@@ -194,14 +198,15 @@ fn outside(command: &Command) -> Option<Leg> {
     }
 }
 
-/// What a refused operation would have moved, if it names amount and wallets itself.
+/// What a refused operation would have moved. What it names itself is told, and what the ledger knows
+/// of the rest: whose a hold or a coin string is. What is retired by now is nobody's any more.
 fn asked(operation: &Operation, ledger: &Registration) -> Vec<Leg> {
     match operation {
         Operation::Pay(order) => order.body.legs.iter().map(between).collect(),
         Operation::Instruct(instruction) => {
-            // An operator's key is bound to one wallet: its vault.
-            let vault = ledger.bound_wallets(instruction.body.signer).next();
-            asked_by_command(&instruction.body.command, vault).into_iter().collect()
+            let command = &instruction.body.command;
+            let leg = asked_of_bank(command, vault_of(operation, ledger));
+            leg.or_else(|| asked_by_owner(command, ledger)).into_iter().collect()
         }
     }
 }
@@ -210,21 +215,62 @@ const fn between(leg: &wire::order::Leg) -> Leg {
     (Place::Wallet(leg.debit), Place::Wallet(leg.credit), leg.amount, leg.reason)
 }
 
-#[allow(clippy::wildcard_enum_match_arm, reason = "most commands don't name both wallets")]
-fn asked_by_command(command: &Command, vault: Option<WalletId>) -> Option<Leg> {
-    let issuance = issuance_vault();
+/// An operator's key is bound to one wallet: its vault.
+fn vault_of(operation: &Operation, ledger: &Registration) -> Place {
+    let mut bound = ledger.bound_wallets(operation.signer());
+    let is_vault =
+        |wallet: &WalletId| ledger.wallet(*wallet).is_some_and(|known| known.kind.is_vault());
+    place(bound.next().filter(is_vault))
+}
+
+fn place(wallet: Option<WalletId>) -> Place {
+    wallet.map_or(Place::Unknown, Place::Wallet)
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "the table of commands says who signs what")]
+fn asked_of_bank(command: &Command, vault: Place) -> Option<Leg> {
+    let issuance = Place::Wallet(issuance_vault());
     let (debit, credit, amount) = match *command {
         Command::Issue { .. } | Command::Retire { .. } => return outside(command),
-        // A number that is no operator's has no vault.
-        Command::Supply { operator, amount } if operator <= 999 => {
-            (issuance, bank_vault(operator), amount)
+        Command::Supply { operator, amount } => {
+            // A number that is no operator's has no vault.
+            let vault = (operator <= 999).then(|| bank_vault(operator));
+            (issuance, place(vault), amount)
         }
-        Command::Return { amount } => (vault?, issuance, amount),
-        Command::Draw { wallet, amount } => (vault?, wallet, amount),
-        Command::Redeem { wallet, amount } => (wallet, vault?, amount),
-        Command::Refund { leg, .. } => (leg.debit, leg.credit, leg.amount),
-        Command::Grant { debit, credit, amount, .. } => (debit, credit, amount),
+        Command::Return { amount } => (vault, issuance, amount),
+        Command::Draw { wallet, amount } => (vault, Place::Wallet(wallet), amount),
+        Command::Redeem { wallet, amount } => (Place::Wallet(wallet), vault, amount),
+        // How much it would have been follows from the ledger at that instant.
+        Command::PayInterest { wallet } => (vault, Place::Wallet(wallet), Fen::ZERO),
         _ => return None,
     };
-    Some((Place::Wallet(debit), Place::Wallet(credit), amount, 0))
+    Some((debit, credit, amount, 0))
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "the other commands ask for no movement")]
+fn asked_by_owner(command: &Command, ledger: &Registration) -> Option<Leg> {
+    let (debit, credit, amount) = match command {
+        Command::Refund { leg, .. } => return Some(between(leg)),
+        Command::Hold { debit, credit, amount, .. }
+        | Command::Grant { debit, credit, amount, .. } => (Some(*debit), Some(*credit), *amount),
+        Command::Post { hold, amount, .. } => {
+            let hold = ledger.held(*hold);
+            (hold.map(|hold| hold.debit), hold.map(|hold| hold.credit), *amount)
+        }
+        Command::Spend { coins, credit, amount } => {
+            let owner = coins.iter().find_map(|coin| ledger.coin(*coin)).map(|coin| coin.owner);
+            (owner, Some(*credit), *amount)
+        }
+        Command::ClawBack { coin } => {
+            let coin = ledger.coin(*coin);
+            let giver = coin.and_then(|coin| Some(coin.bound.as_ref()?.giver));
+            (coin.map(|coin| coin.owner), giver, coin.map_or(Fen::ZERO, |coin| coin.amount))
+        }
+        Command::Sweep { wallet, .. } => {
+            let parent = ledger.wallet(*wallet).and_then(|known| known.parent);
+            (Some(*wallet), parent, Fen::ZERO)
+        }
+        _ => return None,
+    };
+    Some((place(debit), place(credit), amount, 0))
 }

@@ -30,9 +30,12 @@ impl Limits {
         limits
     }
 
+    pub(super) fn rule(&self, holders: Holders, grade: Grade) -> Option<&LimitRule> {
+        self.rules[holders_place(holders)][grade_place(grade)].as_ref()
+    }
+
     fn of(&self, wallet: &Wallet) -> Option<&LimitRule> {
-        let holders = wallet.kind.holders()?;
-        self.rules[holders_place(holders)][grade_place(wallet.grade)].as_ref()
+        self.rule(wallet.kind.holders()?, wallet.grade)
     }
 
     /// Whether any rule limits the wallet.

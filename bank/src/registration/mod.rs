@@ -14,6 +14,7 @@
 //! | `wallets`, `holds`, `coins` | what owners do |
 //! | `limits`, `interest` | dated policy |
 //! | `ledger`, `directory`, `books` | wallets, keys, everything else; all of it can be taken back |
+//! | `standing` | what policy says, for those who ask |
 //! | `archive` | receipts |
 //! | `state` | the whole state as bytes: snapshots and its digest |
 
@@ -29,6 +30,7 @@ mod index;
 mod interest;
 mod ledger;
 mod limits;
+mod standing;
 mod state;
 mod tracked;
 mod transfer;

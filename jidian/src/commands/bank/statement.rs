@@ -91,6 +91,7 @@ fn tell(statement: &Statement) {
         let whom = match counterparty {
             Place::Outside => "outside".to_owned(),
             Place::Wallet(wallet) => wallet.to_string(),
+            Place::Unknown => "unknown".to_owned(),
         };
         let at = at.civil();
         println!(
