@@ -6,15 +6,34 @@
 //! authentication centre with the supervisor's key besides. The thresholds are data, given by the
 //! caller: [`Rules`].
 
-use crate::registration::{Cause, Movement};
+use crate::registration::Registration;
 use crate::terms::{Grade, WalletKind};
+use core::fmt;
 use quantity::{Duration, Fen, Instant};
 use std::collections::{BTreeMap, VecDeque};
+use wire::order::Leg;
 use wire::{Digest, WalletId};
+
+/// Hours whose sums are kept: a week. Days are kept without end.
+pub const HOURS_KEPT: usize = 168;
+
+/// Alarms that are kept, the latest ones.
+pub const ALARMS_KEPT: usize = 10_000;
+
+/// Movements of one wallet that are looked back at, on each side; within the window older ones are
+/// let go.
+pub const MOVEMENTS_JUDGED: usize = 4096;
 
 /// A wallet under the analysis centre's eyes: the same wallet always has the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pseudonym(pub [u8; 16]);
+
+/// 32 hexadecimal digits.
+impl fmt::Display for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 /// Makes pseudonyms; belongs to the registration centre, like its secret.
 #[derive(Clone, Debug)]
@@ -33,8 +52,6 @@ pub struct Observation {
     pub payee: Party,
     /// How much.
     pub amount: Fen,
-    /// What made it move.
-    pub cause: Cause,
 }
 
 /// One side of a movement.
@@ -48,9 +65,11 @@ pub struct Party {
     pub grade: Grade,
 }
 
-/// What is suspicious. Dated configuration of the authority, never constants.
+/// What is suspicious from a day on. Dated configuration of the authority, never constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
+    /// First legal day on which they hold, in days since 1970-01-01.
+    pub from_day: u32,
     /// A single payment of a person from this amount on is reported.
     pub large_payment: Fen,
     /// How far back patterns are looked for.
@@ -94,27 +113,33 @@ pub struct Alarm {
     pub amount: Fen,
 }
 
-/// Sums of a legal day.
+/// Sums of a legal day, or of an hour of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DaySums {
+pub struct Sums {
     /// Movements of money.
     pub movements: u64,
     /// Money that moved.
     pub amount: Fen,
-    /// Of it, what anonymous wallets paid.
+    /// Of these movements, those by anonymous wallets.
+    pub anonymous: u64,
+    /// Money that they moved.
     pub by_anonymous: Fen,
 }
 
 /// The analysis centre.
 #[derive(Clone, Debug)]
 pub struct AnalysisCentre {
-    rules: Rules,
-    days: BTreeMap<i64, DaySums>,
+    /// By rising day.
+    rules: Vec<Rules>,
+    since: Option<Instant>,
+    days: BTreeMap<Instant, Sums>,
+    hours: BTreeMap<Instant, Sums>,
     wallets: BTreeMap<Pseudonym, Recent>,
-    alarms: Vec<Alarm>,
+    alarms: VecDeque<Alarm>,
+    alarms_raised: u64,
 }
 
-/// What a wallet did within the window.
+/// What a person's wallet did within the window.
 #[derive(Clone, Debug, Default)]
 struct Recent {
     paid: VecDeque<(Instant, Pseudonym, Fen)>,
@@ -146,8 +171,8 @@ impl Pseudonymiser {
     pub fn observe(
         &self,
         at: Instant,
-        movement: &Movement,
-        registration: &crate::Registration,
+        leg: &Leg,
+        registration: &Registration,
     ) -> Option<Observation> {
         let party = |wallet| {
             let known = registration.wallet(wallet)?;
@@ -156,79 +181,159 @@ impl Pseudonymiser {
         };
         Some(Observation {
             at,
-            payer: party(movement.leg.debit)?,
-            payee: party(movement.leg.credit)?,
-            amount: movement.leg.amount,
-            cause: movement.cause,
+            payer: party(leg.debit)?,
+            payee: party(leg.credit)?,
+            amount: leg.amount,
         })
+    }
+}
+
+impl Suspicion {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::LargePayment, Self::Splitting, Self::Frequency, Self::Collecting, Self::PassThrough];
+
+    /// The stable name, such as `large_payment`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LargePayment => "large_payment",
+            Self::Splitting => "splitting",
+            Self::Frequency => "frequency",
+            Self::Collecting => "collecting",
+            Self::PassThrough => "pass_through",
+        }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, seen: &Observation) {
+        self.movements = self.movements.saturating_add(1);
+        self.amount = plus(self.amount, seen.amount);
+        if seen.payer.grade == Grade::IV {
+            self.anonymous = self.anonymous.saturating_add(1);
+            self.by_anonymous = plus(self.by_anonymous, seen.amount);
+        }
     }
 }
 
 impl AnalysisCentre {
     /// A centre that has seen nothing.
     #[must_use]
-    pub const fn new(rules: Rules) -> Self {
-        Self { rules, days: BTreeMap::new(), wallets: BTreeMap::new(), alarms: Vec::new() }
+    pub fn new(mut rules: Vec<Rules>) -> Self {
+        rules.sort_by_key(|rules| rules.from_day);
+        Self {
+            rules,
+            since: None,
+            days: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            wallets: BTreeMap::new(),
+            alarms: VecDeque::new(),
+            alarms_raised: 0,
+        }
     }
 
     /// Takes an observation in; they come in the order in which they became final.
     pub fn take(&mut self, seen: &Observation) {
-        let day = self.days.entry(seen.at.legal_day().number).or_default();
-        day.movements = day.movements.saturating_add(1);
-        day.amount = day.amount.checked_add(seen.amount).unwrap_or(Fen::MAX);
-        if seen.payer.grade == Grade::IV {
-            day.by_anonymous = day.by_anonymous.checked_add(seen.amount).unwrap_or(Fen::MAX);
+        self.since.get_or_insert(seen.at);
+        self.days.entry(seen.at.civil().date.start()).or_default().add(seen);
+        self.hours.entry(seen.at.floor_to(Duration::from_hours(1))).or_default().add(seen);
+        if self.hours.len() > HOURS_KEPT {
+            self.hours.pop_first();
         }
-        let (payer, payee) = (seen.payer.pseudonym, seen.payee.pseudonym);
-        let since = self.window_start(seen.at);
-        if !seen.payer.kind.is_vault() {
-            let recent = self.wallets.entry(payer).or_default();
-            recent.forget_before(since);
-            recent.paid.push_back((seen.at, payee, seen.amount));
-            self.judge(seen, &seen.payer);
-        }
+        let Some(rules) = self.rules_at(seen.at) else { return };
+        self.enter(seen, &rules, Side::Payer);
         // What a holder draws was the holder's own before.
-        if !seen.payee.kind.is_vault() && !seen.payer.kind.is_vault() {
-            let recent = self.wallets.entry(payee).or_default();
-            recent.forget_before(since);
-            recent.received.push_back((seen.at, payer, seen.amount));
-            self.judge(seen, &seen.payee);
+        if !seen.payer.kind.is_vault() {
+            self.enter(seen, &rules, Side::Payee);
         }
     }
 
-    /// All alarms, the oldest first.
+    /// The rules that hold at an instant; none before the first day of any.
     #[must_use]
-    pub fn alarms(&self) -> &[Alarm] {
-        &self.alarms
+    pub fn rules_at(&self, at: Instant) -> Option<Rules> {
+        let day = at.legal_day().number;
+        let begun = |rules: &&Rules| i64::from(rules.from_day) <= day;
+        self.rules.iter().rev().find(begun).copied()
     }
 
-    /// Sums by legal day (days since 1970-01-01).
-    pub fn days(&self) -> impl Iterator<Item = (i64, &DaySums)> {
+    /// When the first movement was seen.
+    #[must_use]
+    pub const fn since(&self) -> Option<Instant> {
+        self.since
+    }
+
+    /// The latest alarms, the oldest first.
+    pub fn alarms(&self) -> impl DoubleEndedIterator<Item = &Alarm> + ExactSizeIterator {
+        self.alarms.iter()
+    }
+
+    /// How many alarms there have been.
+    #[must_use]
+    pub const fn alarms_raised(&self) -> u64 {
+        self.alarms_raised
+    }
+
+    /// Sums by legal day, each under its beginning.
+    pub fn days(&self) -> impl DoubleEndedIterator<Item = (Instant, &Sums)> {
         self.days.iter().map(|(day, sums)| (*day, sums))
     }
 
-    fn window_start(&self, at: Instant) -> Instant {
-        let start = at.unix_milliseconds().saturating_sub(self.rules.window.milliseconds());
-        Instant::from_unix_milliseconds(start)
+    /// Sums of the last hours in which money moved, each under its beginning.
+    pub fn hours(&self) -> impl DoubleEndedIterator<Item = (Instant, &Sums)> {
+        self.hours.iter().map(|(hour, sums)| (*hour, sums))
     }
 
     /// Companies do by trade what is strange in a person's wallet, so only these are judged. A
     /// suspicion is reported once in a window.
-    fn judge(&mut self, seen: &Observation, party: &Party) {
+    fn enter(&mut self, seen: &Observation, rules: &Rules, side: Side) {
+        let (party, other) = match side {
+            Side::Payer => (&seen.payer, &seen.payee),
+            Side::Payee => (&seen.payee, &seen.payer),
+        };
         if party.kind != WalletKind::Personal {
             return;
         }
-        let since = self.window_start(seen.at);
-        let recent = self.wallets.get_mut(&party.pseudonym).expect("it was just entered");
-        let paid = party.pseudonym == seen.payer.pseudonym;
-        for (suspicion, amount) in recent.suspicions(&self.rules, seen, paid) {
+        let since = window_start(seen.at, rules);
+        let recent = self.wallets.entry(party.pseudonym).or_default();
+        recent.forget_before(since);
+        let list = match side {
+            Side::Payer => &mut recent.paid,
+            Side::Payee => &mut recent.received,
+        };
+        list.push_back((seen.at, other.pseudonym, seen.amount));
+        if list.len() > MOVEMENTS_JUDGED {
+            list.pop_front();
+        }
+        for (suspicion, amount) in recent.suspicions(rules, seen, side) {
             let last = recent.reported.get(&suspicion);
             if last.is_none_or(|last| *last < since) {
                 recent.reported.insert(suspicion, seen.at);
-                self.alarms.push(Alarm { at: seen.at, wallet: party.pseudonym, suspicion, amount });
+                let alarm = Alarm { at: seen.at, wallet: party.pseudonym, suspicion, amount };
+                self.alarms.push_back(alarm);
+                self.alarms_raised = self.alarms_raised.saturating_add(1);
             }
         }
+        while self.alarms.len() > ALARMS_KEPT {
+            self.alarms.pop_front();
+        }
     }
+}
+
+/// On which side of a movement a wallet stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Payer,
+    Payee,
+}
+
+fn window_start(at: Instant, rules: &Rules) -> Instant {
+    let start = at.unix_milliseconds().saturating_sub(rules.window.milliseconds());
+    Instant::from_unix_milliseconds(start)
+}
+
+fn plus(sum: Fen, amount: Fen) -> Fen {
+    sum.checked_add(amount).unwrap_or(Fen::MAX)
 }
 
 impl Recent {
@@ -240,8 +345,8 @@ impl Recent {
         }
     }
 
-    fn suspicions(&self, rules: &Rules, seen: &Observation, paid: bool) -> Vec<(Suspicion, Fen)> {
-        let mut found = Vec::new();
+    fn suspicions(&self, rules: &Rules, seen: &Observation, side: Side) -> Vec<(Suspicion, Fen)> {
+        let (mut found, paid) = (Vec::new(), side == Side::Payer);
         let (paid_out, came_in) = (sum(&self.paid), sum(&self.received));
         if paid && seen.amount >= rules.large_payment {
             found.push((Suspicion::LargePayment, seen.amount));
@@ -271,7 +376,7 @@ impl Recent {
 
 fn sum(list: &VecDeque<(Instant, Pseudonym, Fen)>) -> Fen {
     let amounts = list.iter().map(|(.., amount)| *amount);
-    amounts.fold(Fen::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Fen::MAX))
+    amounts.fold(Fen::ZERO, plus)
 }
 
 /// Whether `part` is at least so many percent of `whole`.

@@ -1,16 +1,19 @@
-//! Dated policy as tables of text: limits and interest by grade, each row with its source.
+//! Dated policy as tables of text: limits and interest by grade, what is suspicious; each row with
+//! its source.
 //!
 //! ```text
 //! holders,grade,from,single,day,year,balance,source     amounts in yuan, an empty one is no limit
 //! holders,grade,from,rate_ppm,source
+//! from,large_payment,window_hours,payments_max,split_payments_min,payers_max,pass_through_percent,source
 //! ```
 //! Lines that begin with `#` and the line of headings are passed over; the source is the last field
 //! and may hold anything but a comma.
 
+use crate::analysis::{MOVEMENTS_JUDGED, Rules};
 use crate::command::Command;
 use crate::terms::{Grade, Holders, InterestRule, LimitRule};
 use core::fmt;
-use quantity::{CivilDate, CivilTime, Fen, Instant};
+use quantity::{CivilDate, CivilTime, Duration, Fen, Instant};
 
 /// Why a table can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +73,44 @@ pub fn interest(table: &str) -> Result<Vec<Command>, PolicyError> {
     })
 }
 
-fn rows(
+/// What is suspicious, and from when on.
+///
+/// # Errors
+/// [`PolicyError`] names the line.
+pub fn analysis(table: &str) -> Result<Vec<Rules>, PolicyError> {
+    rows(table, |fields| {
+        let [from, large, hours, payments, split, payers, percent, _source] = fields else {
+            return Err("a rule of the analysis centre has 8 fields");
+        };
+        let hours: u16 = hours.parse().map_err(|_| "the window isn't a number of hours")?;
+        let percent = percent.parse().ok().filter(|percent| (1..=100).contains(percent));
+        Ok(Rules {
+            from_day: day_of(from)?,
+            large_payment: yuan(large)?.ok_or("the large amount is missing")?,
+            window: Duration::from_hours(i64::from(hours.max(1))),
+            payments_max: count(payments)?,
+            split_payments_min: count(split)?,
+            payers_max: count(payers)?,
+            pass_through_percent: percent.ok_or("a share is 1 to 100 percent")?,
+        })
+    })
+}
+
+/// A number that the analysis centre can count up to.
+fn count(text: &str) -> Result<usize, &'static str> {
+    let number = text.parse().ok().filter(|number| (1..MOVEMENTS_JUDGED).contains(number));
+    number.ok_or("a number is 1 to 4095")
+}
+
+fn rows<T>(
     table: &str,
-    read: impl Fn(&[&str]) -> Result<Command, &'static str>,
-) -> Result<Vec<Command>, PolicyError> {
-    let lines = table.lines().zip(1..).filter(|(line, _)| {
-        !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with("holders,")
-    });
+    read: impl Fn(&[&str]) -> Result<T, &'static str>,
+) -> Result<Vec<T>, PolicyError> {
+    let headings = |line: &str| line.starts_with("holders,") || line.starts_with("from,");
+    let lines = table
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#') && !headings(line));
     lines
         .map(|(text, line)| {
             let fields: Vec<&str> = text.split(',').map(str::trim).collect();

@@ -80,6 +80,7 @@ fn whose_a_certificate_is_needs_two_keys_and_leaves_an_entry() {
 }
 
 const RULES: Rules = Rules {
+    from_day: 0,
     large_payment: fen_const(10_000),
     window: Duration::from_days(1),
     payments_max: 5,
@@ -99,13 +100,13 @@ fn watch(lines: &str) -> (World<Fast>, AnalysisCentre, Vec<Observation>) {
     world
         .run("open mule personal II\nkey mule-key holder\nbind mule mule-key\npay-in mule 9999.00\nsupply 105 400.00");
     let pseudonymiser = Pseudonymiser::new([5; 32]);
-    let (mut centre, mut seen) = (AnalysisCentre::new(RULES), Vec::new());
+    let (mut centre, mut seen) = (AnalysisCentre::new(vec![RULES]), Vec::new());
     for line in lines.lines() {
         world.run(line);
         for (at, movement) in last_movements(&world) {
             let registration = world.bank.registration();
             let observation: Observation =
-                pseudonymiser.observe(at, &movement, registration).unwrap();
+                pseudonymiser.observe(at, &movement.leg, registration).unwrap();
             centre.take(&observation);
             seen.push(observation);
         }
@@ -115,7 +116,7 @@ fn watch(lines: &str) -> (World<Fast>, AnalysisCentre, Vec<Observation>) {
 
 fn suspicions(lines: &str) -> Vec<Suspicion> {
     let (_, centre, _) = watch(lines);
-    centre.alarms().iter().map(|alarm| alarm.suspicion).collect()
+    centre.alarms().map(|alarm| alarm.suspicion).collect()
 }
 
 #[test]

@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use bank::command::Command;
-use bank::policy::{interest, limits};
+use bank::policy::{analysis, interest, limits};
 use bank::terms::{Grade, Holders, LimitRule};
 use proptest::prelude::*;
-use quantity::Fen;
+use quantity::{Duration, Fen};
 
 const LIMITS: &str = include_str!("../../data/bank/limits.csv");
 const INTEREST: &str = include_str!("../../data/bank/interest.csv");
+const ANALYSIS: &str = include_str!("../../data/bank/analysis.csv");
 
 #[test]
 fn the_built_in_tables_say_what_the_press_said() {
@@ -25,6 +26,11 @@ fn the_built_in_tables_say_what_the_press_said() {
         balance: Some(Fen::from_yuan(10_000)),
     };
     assert_eq!(rules[0], Command::SetLimits { rule: anonymous });
+    // 2017-07-01 is day 17,348 since 1970-01-01.
+    let watched = analysis(ANALYSIS).unwrap();
+    assert_eq!((watched.len(), watched[0].from_day), (1, 17_348));
+    assert_eq!(watched[0].large_payment, Fen::from_yuan(50_000));
+    assert_eq!(watched[0].window, Duration::from_hours(24));
 }
 
 #[test]
@@ -44,12 +50,23 @@ fn wrong_lines_are_named() {
     }
     let error = interest("persons,IV,2026-01-01,0.05 %,x").unwrap_err();
     assert_eq!(error.to_string(), "line 1: the rate isn't a number of millionths");
+    let wrong = [
+        ("2026-01-01,1,24,5,3,2,80", "a rule of the analysis centre has 8 fields"),
+        ("2026-01-01,,24,5,3,2,80,x", "the large amount is missing"),
+        ("2026-01-01,1,a day,5,3,2,80,x", "the window isn't a number of hours"),
+        ("2026-01-01,1,24,0,3,2,80,x", "a number is 1 to 4095"),
+        ("2026-01-01,1,24,5,3,4096,80,x", "a number is 1 to 4095"),
+        ("2026-01-01,1,24,5,3,2,101,x", "a share is 1 to 100 percent"),
+    ];
+    for (line, reason) in wrong {
+        assert_eq!(analysis(line).unwrap_err().reason, reason, "{line}");
+    }
 }
 
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[ -~\n]{0,200}", date in "[0-9]{1,6}-[0-9]{1,3}-[0-9]{1,3}") {
-        let _ = (limits(&text), interest(&text));
+        let _ = (limits(&text), interest(&text), analysis(&text));
         let _ = limits(&format!("persons,I,{date},,,,,x"));
     }
 }
