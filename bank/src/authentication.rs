@@ -8,11 +8,12 @@ use crate::command::Command;
 use crate::desk::{Desk, institution};
 use crate::operation::Operation;
 use crate::registration::Chain;
+use crate::terms::wire_fields;
 use crypto::Sign;
 use quantity::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::identity::{Certificate, PublicKey, Role};
-use wire::receipt::Receipt;
+use wire::receipt::{Receipt, Root};
 use wire::{DecodeError, Digest, Reader, Signature, Signed, Sink, Wire};
 
 /// Longest name of a subject, in bytes.
@@ -30,6 +31,35 @@ pub struct AuthenticationCentre<S> {
 pub struct Register {
     subjects: BTreeMap<u64, String>,
     revoked: BTreeSet<u64>,
+    disclosures: Vec<Disclosure>,
+}
+
+/// That it was opened whose a certificate is; final in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disclosure {
+    /// Digest of the instruction.
+    pub order: Digest,
+    /// Number of its batch.
+    pub batch: u64,
+    /// When it became final.
+    pub at: Instant,
+    /// Serial number of the certificate.
+    pub serial: u64,
+    /// Digest of the order of the court or authority.
+    pub warrant: Digest,
+}
+
+impl Disclosure {
+    /// What an operation of a batch opened, if it is an accepted instruction to.
+    #[must_use]
+    pub fn of(operation: &Operation, code: ResultCode, root: &Root) -> Option<Self> {
+        let Some(Command::Disclose { serial, warrant, .. }) = operation.command() else {
+            return None;
+        };
+        let (order, batch, at) = (operation.digest(), root.batch, root.at);
+        let found = Self { order, batch, at, serial: *serial, warrant: *warrant };
+        (code == ResultCode::Accepted).then_some(found)
+    }
 }
 
 /// From when until when a certificate is valid.
@@ -92,6 +122,11 @@ impl<S: Sign> AuthenticationCentre<S> {
         self.certify(name, Role::AuthenticationCentre, self.public_key(), validity)
     }
 
+    /// Keeps that something was opened; what is kept already stays as it is.
+    pub fn note(&mut self, disclosure: Disclosure) {
+        self.register.note(disclosure);
+    }
+
     /// Withdraws a certificate for ever; the registration centre must be told by the operation.
     pub fn revoke(&mut self, at: Instant, serial: u64) -> Operation {
         self.register.revoked.insert(serial);
@@ -138,6 +173,31 @@ impl Register {
         self.revoked.iter().copied()
     }
 
+    /// How many certificates were given out.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether none was given out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// What was opened, the oldest first.
+    #[must_use]
+    pub fn disclosures(&self) -> &[Disclosure] {
+        &self.disclosures
+    }
+
+    /// Keeps that something was opened; what is kept already stays as it is.
+    pub fn note(&mut self, disclosure: Disclosure) {
+        if !self.disclosures.iter().any(|known| known.order == disclosure.order) {
+            self.disclosures.push(disclosure);
+        }
+    }
+
     fn enter(&mut self, name: &str) -> u64 {
         assert!(name.len() <= NAME_BYTES_MAX, "a name has at most {NAME_BYTES_MAX} bytes");
         let last = self.subjects.last_key_value().map_or(0, |(serial, _)| *serial);
@@ -147,7 +207,8 @@ impl Register {
     }
 }
 
-/// Serial numbers run from 1 without a gap, so only names and the revocation list are written.
+/// Serial numbers run from 1 without a gap, so only names, the revocation list and, if there are any,
+/// disclosures are written.
 impl Wire for Register {
     const TAG: &'static [u8] = b"JIDIAN-REGISTER-1";
 
@@ -160,6 +221,10 @@ impl Wire for Register {
         length(self.revoked.len()).write(out);
         for serial in &self.revoked {
             serial.write(out);
+        }
+        if !self.disclosures.is_empty() {
+            length(self.disclosures.len()).write(out);
+            self.disclosures.iter().for_each(|one| one.write(out));
         }
     }
 
@@ -179,9 +244,28 @@ impl Wire for Register {
             }
             register.revoked.insert(serial);
         }
+        register.read_disclosures(reader)?;
         Ok(register)
     }
 }
+
+impl Register {
+    /// They stand at the end, or nothing does.
+    fn read_disclosures(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if reader.remaining() == 0 {
+            return Ok(());
+        }
+        let at = reader.at();
+        let count = u32::read(reader)?;
+        for _ in 0..count {
+            self.note(Wire::read(reader)?);
+        }
+        let all = count > 0 && self.disclosures.len() == usize::try_from(count).unwrap_or(0);
+        if all { Ok(()) } else { Err(reader.refuse(at, "disclosures")) }
+    }
+}
+
+wire_fields!(Disclosure, b"", { order, batch, at, serial, warrant });
 
 fn length(items: usize) -> u32 {
     u32::try_from(items).expect("a register holds fewer than 2³² entries")

@@ -575,6 +575,19 @@ fn names_stay_in_the_authentication_centre() {
     let mut bytes = Vec::new();
     register.write(&mut |part| bytes.extend_from_slice(part));
     assert_eq!(&bank::authentication::Register::decode(&bytes).unwrap(), register);
+    let (order, warrant) = (Digest([1; 32]), Digest([2; 32]));
+    let at = world.now;
+    let mut opened = register.clone();
+    opened.note(bank::authentication::Disclosure { order, batch: 9, at, serial, warrant });
+    opened.note(bank::authentication::Disclosure { order, batch: 9, at, serial, warrant });
+    assert_eq!(opened.disclosures().len(), 1, "one order opens once");
+    let before = bytes.len();
+    bytes.clear();
+    opened.write(&mut |part| bytes.extend_from_slice(part));
+    assert_eq!(bank::authentication::Register::decode(&bytes), Ok(opened));
+    for end in before + 1..bytes.len() {
+        assert!(bank::authentication::Register::decode(&bytes[..end]).is_err(), "{end}");
+    }
     let logged = world.bank.log().records().concat();
     let name = b"house-meter";
     assert!(!logged.windows(name.len()).any(|window| window == name));

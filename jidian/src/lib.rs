@@ -19,4 +19,5 @@ pub mod service;
 pub mod store;
 pub mod tariff_study;
 pub mod view;
+mod watch;
 pub mod web;

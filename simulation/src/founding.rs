@@ -34,6 +34,8 @@ pub struct Keys {
     pub registration: SigningKey,
     /// Signs warrants, the second key that opens an anonymous wallet.
     pub supervisor: SigningKey,
+    /// The registration centre's secret behind the pseudonyms that the analysis centre sees.
+    pub pseudonyms: [u8; 32],
     /// Sign what happens to wallets. The first one also lets meters' limits be changed.
     pub operators: [SigningKey; 2],
     /// First signer of contracts.
@@ -62,6 +64,7 @@ impl Keys {
             central_bank: key(random.part(2)),
             registration: key(random.part(3)),
             supervisor: key(random.part(7)),
+            pseudonyms: random.part(9).bytes(),
             operators: [key(random.part(4)), key(random.part(8))],
             regulator: key(random.part(5)),
             grid_company: key(random.part(6)),

@@ -16,6 +16,9 @@ pub const WALLET_LIMITS: &str = include_str!("../../../data/bank/limits.csv");
 /// Interest of wallets by grade, as CSV.
 pub const WALLET_INTEREST: &str = include_str!("../../../data/bank/interest.csv");
 
+/// What the analysis centre reports, as CSV.
+pub const ANALYSIS_RULES: &str = include_str!("../../../data/bank/analysis.csv");
+
 /// Built-in scenarios by name.
 pub const SCENARIOS: &[(&str, &str)] =
     &[("henan-day", include_str!("../../../data/scenarios/henan-day.toml"))];

@@ -22,7 +22,7 @@ pub fn may_see_wallet(identity: Identity, wallet: WalletId, ledger: &Registratio
         Identity::Operator(number) => is_operators(number, wallet),
         Identity::Auditor => true,
         Identity::CentralBank => ledger.wallet(wallet).is_some_and(|found| found.kind.is_vault()),
-        Identity::Analyst => false,
+        Identity::Analyst | Identity::AuthenticationCentre | Identity::Supervisor => false,
     }
 }
 
@@ -39,7 +39,10 @@ pub fn may_see_key(identity: Identity, key: KeyId, ledger: &Registration) -> boo
         Identity::Holder(own) => own == key,
         Identity::Operator(number) => is_customers(number, key, ledger),
         Identity::Auditor => true,
-        Identity::CentralBank | Identity::Analyst => false,
+        Identity::CentralBank
+        | Identity::Analyst
+        | Identity::AuthenticationCentre
+        | Identity::Supervisor => false,
     }
 }
 
@@ -64,7 +67,10 @@ pub fn may_submit(identity: Identity, operation: &Operation, ledger: &Registrati
             signs_as(Role::Operator) && is_customers(number, signer, ledger)
         }
         Identity::CentralBank => !is_owners && signs_as(Role::CentralBank),
-        Identity::Analyst | Identity::Auditor => false,
+        Identity::Analyst
+        | Identity::Auditor
+        | Identity::AuthenticationCentre
+        | Identity::Supervisor => false,
     }
 }
 

@@ -1,15 +1,16 @@
 //! Where the sandbox's institutions sign: the one place that knows their desks.
 
 use super::problem::Problem;
-use bank::authentication::{AuthenticationCentre, Register, Validity};
+use bank::authentication::{AuthenticationCentre, Disclosure, Register, Validity};
 use bank::issuance::CentralBank;
 use bank::operator::Operator;
+use bank::terms::Warrant;
 use bank::{Command, Genesis, Grade, Operation, Registration, WalletKind};
 use crypto::{Sign, SigningKey};
 use quantity::{Duration, Instant};
 use simulation::founding::Keys;
 use wire::identity::{PublicKey, Role};
-use wire::{KeyId, WalletId};
+use wire::{Digest, KeyId, Signature, WalletId};
 
 /// How long a certified key may sign.
 const VALIDITY: Duration = Duration::from_days(3650);
@@ -33,6 +34,21 @@ pub(super) enum Errand {
     Bind { wallet: WalletId, holder: String, role: Role, key: PublicKey },
     /// Of the authentication centre.
     Revoke(u64),
+    /// Of the authentication centre, with the supervisor's signature.
+    Disclose { serial: u64, warrant: Digest, supervisor: Signature },
+}
+
+/// The sandbox's supervisor: the second key that opens whose a certificate is.
+pub(super) struct Supervisor(SigningKey);
+
+impl Supervisor {
+    pub(super) fn new(keys: &Keys) -> Self {
+        Self(keys.supervisor.clone())
+    }
+
+    pub(super) fn sign(&self, serial: u64, warrant: Digest) -> Signature {
+        self.0.sign(&Warrant { serial, warrant })
+    }
 }
 
 /// The desks of all institutions.
@@ -87,6 +103,11 @@ impl Desks {
         self.centre.register()
     }
 
+    /// Keeps in the authentication centre's register what was opened.
+    pub(super) fn note(&mut self, disclosure: Disclosure) {
+        self.centre.note(disclosure);
+    }
+
     /// Signs what was asked for.
     pub(super) fn sign(&mut self, at: Instant, errand: Errand) -> Result<Operation, Problem> {
         Ok(match errand {
@@ -105,6 +126,9 @@ impl Desks {
                 self.desk(wallet.operator())?.operator.bind(at, wallet, certificate)
             }
             Errand::Revoke(serial) => self.centre.revoke(at, serial),
+            Errand::Disclose { serial, warrant, supervisor } => {
+                self.centre.disclose(at, serial, warrant, supervisor)
+            }
         })
     }
 

@@ -1,12 +1,13 @@
 //! What the service says in JSON: the one place that maps the bank's types to names and fields.
 
 use super::problem::{Problem, Reply};
+use bank::authentication::Disclosure;
 use bank::command::{Command, Signer};
 use bank::export::{Movement, Place, Row};
 use bank::registration::{Wallet, WalletState};
-use bank::terms::{Holders, Intrinsic, Recallable, Rest};
+use bank::terms::{Holders, InterestRule, Intrinsic, LimitRule, Recallable, Rest, Template};
 use bank::{Grade, Operation, ResultCode, WalletKind};
-use quantity::{Fen, Instant};
+use quantity::{Duration, Fen, Instant};
 use serde_json::{Value, json};
 use wire::identity::{Certificate, Role};
 use wire::receipt::{Receipt, Root};
@@ -237,29 +238,9 @@ fn by_centre(command: &Command) -> Value {
         Command::SetQuota { operator, amount } => {
             json!({ "operator": operator, "amount_fen": fen(*amount) })
         }
-        Command::SetLimits { rule } => json!({
-            "holders": holders(rule.holders),
-            "grade": grade(rule.grade),
-            "from_day": rule.from_day,
-            "single_fen": fen(rule.single),
-            "day_fen": fen(rule.day),
-            "year_fen": fen(rule.year),
-            "balance_fen": fen(rule.balance),
-        }),
-        Command::SetInterest { rule } => json!({
-            "holders": holders(rule.holders),
-            "grade": grade(rule.grade),
-            "from_day": rule.from_day,
-            "rate_ppm": rule.rate_ppm,
-        }),
-        Command::ApproveTemplate { template } => json!({
-            "template": template.number,
-            "allows": match template.allows {
-                Intrinsic::Hold => "hold",
-                Intrinsic::Grant => "grant",
-            },
-            "document": template.document.to_string(),
-        }),
+        Command::SetLimits { rule } => limits(rule),
+        Command::SetInterest { rule } => interest(rule),
+        Command::ApproveTemplate { template: approved } => template(approved),
         Command::WithdrawTemplate { template } => json!({ "template": template }),
         Command::Revoke { serial } => json!({ "serial": serial }),
         Command::Disclose { serial, warrant, .. } => {
@@ -267,6 +248,60 @@ fn by_centre(command: &Command) -> Value {
         }
         _ => unreachable!("{} is signed elsewhere", command.name()),
     }
+}
+
+pub(super) fn limits(rule: &LimitRule) -> Value {
+    json!({
+        "holders": holders(rule.holders),
+        "grade": grade(rule.grade),
+        "from": day(rule.from_day),
+        "single_fen": fen(rule.single),
+        "day_fen": fen(rule.day),
+        "year_fen": fen(rule.year),
+        "balance_fen": fen(rule.balance),
+    })
+}
+
+pub(super) fn interest(rule: &InterestRule) -> Value {
+    json!({
+        "holders": holders(rule.holders),
+        "grade": grade(rule.grade),
+        "from": day(rule.from_day),
+        "rate_ppm": rule.rate_ppm,
+    })
+}
+
+pub(super) fn template(template: &Template) -> Value {
+    json!({
+        "template": template.number,
+        "allows": match template.allows {
+            Intrinsic::Hold => "hold",
+            Intrinsic::Grant => "grant",
+        },
+        "document": template.document.to_string(),
+    })
+}
+
+pub(super) fn disclosure(disclosure: &Disclosure) -> Value {
+    json!({
+        "order": disclosure.order.to_string(),
+        "batch": disclosure.batch,
+        "at": instant(disclosure.at),
+        "serial": disclosure.serial,
+        "warrant": disclosure.warrant.to_string(),
+    })
+}
+
+/// A legal day by its number since 1970-01-01.
+pub(super) fn day(number: u32) -> String {
+    let midnight = Instant::EPOCH + Duration::from_days(i64::from(number));
+    // Midnight in UTC is the morning of the same legal day.
+    midnight.civil().date.to_string()
+}
+
+/// Reads what [`holders`] writes.
+pub(super) fn holders_of(word: &str) -> Option<Holders> {
+    Holders::ALL.iter().copied().find(|one| holders(*one) == word)
 }
 
 const fn holders(holders: Holders) -> &'static str {

@@ -43,6 +43,7 @@ pub use tls::serve;
 pub use writer::Ledger;
 
 use idempotency::Table;
+use institutions::Supervisor;
 use quantity::Instant;
 use rate::Limiter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -57,6 +58,7 @@ pub struct Service {
     limiter: Mutex<Limiter>,
     clock: fn() -> Instant,
     genesis: bank::Genesis,
+    supervisor: Supervisor,
 }
 
 impl Service {

@@ -126,7 +126,8 @@ fn parameter(route: &Route, place: &str, name: &str) -> Value {
     let schema = match (name, route.id) {
         ("wallet", _) | ("after", "wallets") => reference("WalletNumber"),
         ("key", _) => reference("KeyId"),
-        ("digest", _) => reference("Sm3"),
+        ("digest" | "order", _) => reference("Sm3"),
+        ("template", _) => json!({ "type": "integer", "minimum": 0, "maximum": 65535 }),
         ("limit", _) => json!({ "type": "integer", "minimum": 1, "maximum": 1000 }),
         ("after", _) => json!({ "type": "integer", "minimum": 0 }),
         _ => date(),

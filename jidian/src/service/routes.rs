@@ -3,7 +3,7 @@
 //! The router, the OpenAPI document and the authorisation tests are made from this one table.
 
 use super::call::Call;
-use super::endpoints::{audit, desk, issuance, ledger, orders, wallets};
+use super::endpoints::{audit, desk, disclosure, issuance, ledger, orders, policy, wallets};
 use super::problem::{Problem, Reply};
 use super::who::Role;
 
@@ -73,7 +73,7 @@ pub struct Route {
     pub(super) handler: Handler,
 }
 
-use Role::{Analyst, Auditor, CentralBank, Holder, Operator};
+use Role::{Analyst, Auditor, AuthenticationCentre, CentralBank, Holder, Operator, Supervisor};
 
 const ALL: &[Role] = &Role::ALL;
 const PERIOD: &[&str] = &["from", "to"];
@@ -119,6 +119,11 @@ impl Route {
 
     const fn with_query(self, query: &'static [&'static str]) -> Self {
         Self { query, ..self }
+    }
+
+    /// Nothing in the ledger changes, so a repetition needs no key.
+    const fn without_key(self, schema: &'static str) -> Self {
+        Self { output: Output::Json(schema), key: KeyRule::Never, ..self }
     }
 
     const fn or_binary(self, schema: &'static str) -> Self {
@@ -172,6 +177,16 @@ pub static ROUTES: &[Route] = &[
         .saying("The holder paid into the bank account that is linked to the wallet."),
     errand("/v1/wallets/{wallet}/deposit/debit", "takeOut", &[Operator], AMOUNT, desk::take_out)
         .saying("The holder took money out of the bank account that is linked to the wallet."),
+    read(
+        "/v1/wallets/{wallet}/interest",
+        "interestOfWallet",
+        &[Operator, Holder, Auditor],
+        "Interest",
+        policy::interest_of,
+    )
+    .saying(
+        "What a wallet has earned up to the end of yesterday, and at which rate it earns today.",
+    ),
     errand(
         "/v1/wallets/{wallet}/interest",
         "payInterest",
@@ -236,6 +251,76 @@ pub static ROUTES: &[Route] = &[
         issuance::debit_reserve,
     )
     .saying("An operator took money out of its reserve account."),
+    read("/v1/limits", "limits", ALL, "LimitRules", policy::limits)
+        .saying("Limits by holders and grade, with the day from which each rule holds."),
+    errand("/v1/limits", "setLimits", &[CentralBank], Input::Json("LimitRule"), policy::set_limits)
+        .saying("Sets the limits of a grade from a day on that is ahead."),
+    read("/v1/interest", "interest", ALL, "InterestRules", policy::interest)
+        .saying("Interest by holders and grade, with the day from which each rule holds."),
+    errand(
+        "/v1/interest",
+        "setInterest",
+        &[CentralBank],
+        Input::Json("InterestRule"),
+        policy::set_interest,
+    )
+    .saying("Sets the interest of a grade from a day on that is ahead."),
+    read("/v1/templates", "templates", ALL, "Templates", policy::templates)
+        .saying("Templates of contracts that the central bank has approved."),
+    errand(
+        "/v1/templates",
+        "approveTemplate",
+        &[CentralBank],
+        Input::Json("Template"),
+        policy::approve,
+    )
+    .saying("Approves a template of contracts, or changes it."),
+    errand(
+        "/v1/templates/{template}/withdraw",
+        "withdrawTemplate",
+        &[CentralBank],
+        Input::Nothing,
+        policy::withdraw,
+    )
+    .saying("Withdraws the approval of a template; what was made under it goes on."),
+    errand(
+        "/v1/warrants",
+        "signWarrant",
+        &[Supervisor],
+        Input::Json("Warrant"),
+        disclosure::sign_warrant,
+    )
+    .saying("Has the sandbox's supervisor sign that a certificate may be opened.")
+    .without_key("SignedWarrant"),
+    read(
+        "/v1/disclosures",
+        "disclosures",
+        &[AuthenticationCentre, Supervisor, Auditor],
+        "Disclosures",
+        disclosure::list,
+    )
+    .saying("Which certificates were opened, when and by which warrant; no names."),
+    errand(
+        "/v1/disclosures",
+        "disclose",
+        &[AuthenticationCentre],
+        Input::Json("SignedWarrant"),
+        disclosure::disclose,
+    )
+    .saying("Opens whose a certificate is. Needs the supervisor's signature and stays on record."),
+    read(
+        "/v1/disclosures/{order}",
+        "disclosure",
+        &[AuthenticationCentre],
+        "Disclosed",
+        disclosure::one,
+    )
+    .saying("Whose a certificate is that was opened by this order."),
+    read("/v1/analysis", "analysis", &[CentralBank, Analyst, Auditor], "Analysis", audit::analysis)
+        .saying(
+            "Sums by day and hour, and alarms under pseudonyms; never a key, a name or a wallet.",
+        )
+        .with_query(&["limit"]),
     read(
         "/v1/statistics",
         "statistics",

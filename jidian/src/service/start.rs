@@ -4,15 +4,18 @@ use super::Service;
 use super::certificates::{CertificateError, Certificates};
 use super::desk_log::{DeskLog, Outcomes};
 use super::idempotency::{Limits, Table};
-use super::institutions::{self, Desks};
+use super::institutions::{self, Desks, Supervisor};
 use super::problem::Reply;
 use super::rate::{Limiter, Rate};
 use super::storage::{self, BankDirectory, Founding, StorageError};
 use super::who::Identity;
-use super::writer::{CALLS_WAITING_MAX, Job, Jobs, Ledger, Writer};
+use super::writer::{CALLS_WAITING_MAX, Job, Jobs, Ledger, Opened, Writer};
+use crate::pilot::builtin;
+use crate::watch::Watch;
 use bank::Genesis;
-use bank::authentication::Register;
+use bank::authentication::{Disclosure, Register};
 use bank::export::Journal;
+use bank::record::Entry;
 use quantity::Instant;
 use simulation::founding::Keys;
 use std::path::Path;
@@ -131,6 +134,8 @@ fn clients(genesis: &Genesis) -> Vec<(String, Identity)> {
         ("central-bank".to_owned(), Identity::CentralBank),
         ("analyst".to_owned(), Identity::Analyst),
         ("auditor".to_owned(), Identity::Auditor),
+        ("authentication-centre".to_owned(), Identity::AuthenticationCentre),
+        ("supervisor".to_owned(), Identity::Supervisor),
     ];
     others.into_iter().chain(operators).collect()
 }
@@ -155,6 +160,7 @@ fn spawn(
         limiter: Mutex::new(Limiter::new(options.rate)),
         clock,
         genesis,
+        supervisor: Supervisor::new(&keys),
     });
     let writer = std::thread::spawn(move || writer.run(&waiting));
     Started { service, tls, notes, writer, jobs }
@@ -176,11 +182,17 @@ fn found(
     let founding = Founding { seed, authority: institutions::authority(&keys) };
     let register = institutions::first_register(&keys, &genesis);
     let bank = directory.found(&founding, &genesis, (keys.registration.clone(), &register))?;
-    let journal = Journal::new(MOVEMENTS_KEPT);
-    let ledger = Ledger { bank, journal, writes: true };
+    let (journal, watch) = (Journal::new(MOVEMENTS_KEPT), watch(&keys)?);
+    let ledger = Ledger { bank, journal, watch, opened: Vec::new(), writes: true };
     let (desk_log, _) = DeskLog::open(directory)?;
     let notes = Vec::new();
     Ok(Ground { ledger, register, genesis, keys, desk_log, calls: no_calls(), notes })
+}
+
+/// The analysis centre of a bank.
+fn watch(keys: &Keys) -> Result<Watch, StartError> {
+    let rules = Watch::new(keys.pseudonyms, builtin::ANALYSIS_RULES);
+    rules.map_err(|error| StartError(format!("what the analysis centre reports: {error}")))
 }
 
 fn resume(
@@ -202,9 +214,13 @@ fn resume(
     let (desk_log, desk_calls) = DeskLog::open(directory)?;
     let mut outcomes = Outcomes::of(&desk_calls);
     let mut journal = Journal::new(MOVEMENTS_KEPT);
+    let mut disclosures = Vec::new();
     let recovered = directory.recover(founding, keys.registration.clone(), |record, rows| {
         rows.into_iter().for_each(|row| journal.push(row));
         outcomes.take(record);
+        let opened =
+            |entry: &Entry| Disclosure::of(&entry.operation, entry.code, &record.root.body);
+        disclosures.extend(record.entries.iter().filter_map(opened));
     })?;
     let mut calls = no_calls();
     for call in &desk_calls {
@@ -212,7 +228,12 @@ fn resume(
             calls.restore(&call.key, call.call, reply.clone(), reply.body.len());
         }
     }
-    let storage::Recovered { bank, register, notes } = recovered;
-    let ledger = Ledger { bank, journal, writes: true };
+    let storage::Recovered { bank, mut register, notes } = recovered;
+    disclosures.into_iter().for_each(|disclosure| register.note(disclosure));
+    let opened = register.disclosures().iter().map(|one| Opened::of(*one, &register)).collect();
+    // The analysis centre reaches back as far as the movements that are kept.
+    let mut watch = watch(&keys)?;
+    journal.kept().for_each(|row| watch.see_row(row, bank.registration()));
+    let ledger = Ledger { bank, journal, watch, opened, writes: true };
     Ok(Ground { ledger, register, genesis, keys, desk_log, calls, notes })
 }

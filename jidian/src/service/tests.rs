@@ -1,5 +1,8 @@
 //! The service from inside: authorisation, idempotency, limits, and what its document says.
 
+mod centres;
+mod policy;
+
 use super::problem::{BINARY, JSON};
 use super::rate::Rate;
 use super::routes::{Method, ROUTES};
@@ -43,13 +46,17 @@ impl Bench {
         let folder = format!("jidian-service-{}-{name}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         let _ = std::fs::remove_dir_all(&folder);
-        let started = Some(begin(&folder, rate));
+        let started = Some(begin(&folder, rate, clock));
         Self { folder, started, calls: 0 }
     }
 
     fn restart(&mut self) {
+        self.restart_at(clock);
+    }
+
+    fn restart_at(&mut self, clock: fn() -> Instant) {
         self.stop();
-        self.started = Some(begin(&self.folder, FAST));
+        self.started = Some(begin(&self.folder, FAST, clock));
     }
 
     fn stop(&mut self) {
@@ -106,7 +113,7 @@ impl Drop for Bench {
     }
 }
 
-fn begin(folder: &Path, rate: Rate) -> Started {
+fn begin(folder: &Path, rate: Rate, clock: fn() -> Instant) -> Started {
     let server_names = ["localhost".to_owned()];
     let options =
         Options { directory: folder, seed: None, rate, server_names: &server_names, clock };
@@ -151,6 +158,7 @@ fn answered(service: Arc<super::Service>, request: Request<Body>) -> Answered {
 
 const OPERATOR: Identity = Identity::Operator(102);
 const CENTRAL_BANK: Identity = Identity::CentralBank;
+const CENTRE: Identity = Identity::AuthenticationCentre;
 
 /// A holder with a key, a wallet and 100 yuan in it.
 struct Holder {
@@ -224,41 +232,72 @@ fn town(name: &str) -> (Bench, Holder, Holder) {
 ///
 /// `no` is 403 for the role alone; `gone` is 404, the answer for what isn't the caller's.
 const AUTHORISATION: &str = "
-                                          central operator op-105 op-103   alice bob  analyst auditor
-GET  /openapi.json                        ok      ok       ok     ok       ok    ok   ok      ok
-GET  /v1/health                           ok      ok       ok     ok       ok    ok   ok      ok
-GET  /v1/genesis                          ok      ok       ok     ok       ok    ok   ok      ok
-GET  /v1/root                             ok      ok       ok     ok       ok    ok   ok      ok
-GET  /v1/keys/{key}                       no      ok       gone   gone     ok    gone no      ok
-GET  /v1/wallets                          no      ok       ok     ok       no    no   no      ok
-POST /v1/wallets                          no      ok       gone   no       no    no   no      no
-GET  /v1/wallets/{wallet}                 gone    ok       gone   gone     ok    gone no      ok
-GET  /v1/wallets/{wallet}/statement       gone    ok       gone   gone     ok    gone no      ok
-POST /v1/wallets/{wallet}/keys            no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/draw            no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/redeem          no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/deposit         no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/deposit/debit   no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/interest        no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/freeze          no      ok       gone   gone     no    no   no      no
-POST /v1/wallets/{wallet}/unfreeze        no      ok       gone   gone     no    no   no      no
-POST /v1/vault/return                     no      ok       ok     no       no    no   no      no
-POST /v1/orders                           no      ok       no     no       ok    no   no      no
-GET  /v1/orders/{digest}/receipt          gone    ok       gone   gone     ok    gone no      ok
-GET  /v1/issuance                         ok      no       no     no       no    no   no      ok
-POST /v1/issuance/issue                   ok      no       no     no       no    no   no      no
-POST /v1/issuance/retire                  ok      no       no     no       no    no   no      no
-POST /v1/issuance/supply                  ok      no       no     no       no    no   no      no
-POST /v1/issuance/quota                   ok      no       no     no       no    no   no      no
-POST /v1/issuance/reserve                 ok      no       no     no       no    no   no      no
-POST /v1/issuance/reserve/debit           ok      no       no     no       no    no   no      no
-GET  /v1/statistics                       ok      no       no     no       no    no   ok      ok
-GET  /v1/journal/{day}                    no      no       no     no       no    no   no      ok
-POST /v1/keys/{key}/revoke                no      ok       gone   gone     no    no   no      no
+                                          central operator op-105 op-103   alice bob  analyst auditor  centre superv
+GET  /openapi.json                        ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+GET  /v1/health                           ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+GET  /v1/genesis                          ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+GET  /v1/root                             ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+GET  /v1/keys/{key}                       no      ok       gone   gone     ok    gone no      ok       no     no
+GET  /v1/wallets                          no      ok       ok     ok       no    no   no      ok       no     no
+POST /v1/wallets                          no      ok       gone   no       no    no   no      no       no     no
+GET  /v1/wallets/{wallet}                 gone    ok       gone   gone     ok    gone no      ok       no     no
+GET  /v1/wallets/{wallet}/statement       gone    ok       gone   gone     ok    gone no      ok       no     no
+POST /v1/wallets/{wallet}/keys            no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/draw            no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/redeem          no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/deposit         no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/deposit/debit   no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/interest        no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/freeze          no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/wallets/{wallet}/unfreeze        no      ok       gone   gone     no    no   no      no       no     no
+POST /v1/vault/return                     no      ok       ok     no       no    no   no      no       no     no
+POST /v1/orders                           no      ok       no     no       ok    no   no      no       no     no
+GET  /v1/orders/{digest}/receipt          gone    ok       gone   gone     ok    gone no      ok       no     no
+GET  /v1/issuance                         ok      no       no     no       no    no   no      ok       no     no
+POST /v1/issuance/issue                   ok      no       no     no       no    no   no      no       no     no
+POST /v1/issuance/retire                  ok      no       no     no       no    no   no      no       no     no
+POST /v1/issuance/supply                  ok      no       no     no       no    no   no      no       no     no
+POST /v1/issuance/quota                   ok      no       no     no       no    no   no      no       no     no
+POST /v1/issuance/reserve                 ok      no       no     no       no    no   no      no       no     no
+POST /v1/issuance/reserve/debit           ok      no       no     no       no    no   no      no       no     no
+GET  /v1/statistics                       ok      no       no     no       no    no   ok      ok       no     no
+GET  /v1/journal/{day}                    no      no       no     no       no    no   no      ok       no     no
+GET  /v1/wallets/{wallet}/interest        no      ok       gone   gone     ok    gone no      ok       no     no
+GET  /v1/limits                           ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+POST /v1/limits                           ok      no       no     no       no    no   no      no       no     no
+GET  /v1/interest                         ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+POST /v1/interest                         ok      no       no     no       no    no   no      no       no     no
+GET  /v1/templates                        ok      ok       ok     ok       ok    ok   ok      ok       ok     ok
+POST /v1/templates                        ok      no       no     no       no    no   no      no       no     no
+POST /v1/templates/{template}/withdraw    ok      no       no     no       no    no   no      no       no     no
+POST /v1/warrants                         no      no       no     no       no    no   no      no       no     ok
+GET  /v1/disclosures                      no      no       no     no       no    no   no      ok       ok     ok
+POST /v1/disclosures                      no      no       no     no       no    no   no      no       ok     no
+GET  /v1/disclosures/{order}              no      no       no     no       no    no   no      no       ok     no
+GET  /v1/analysis                         ok      no       no     no       no    no   ok      ok       no     no
+POST /v1/keys/{key}/revoke                no      ok       gone   gone     no    no   no      no       no     no
 ";
 
-fn body_of(path: &str, alice: &mut Holder, bob: &Holder) -> Value {
+/// An order of a court to open Alice's certificate, signed by the supervisor.
+fn signed_warrant(bench: &Bench) -> Value {
+    let (serial, warrant) = (7, crypto::sm3(b"order 1 of 2026"));
+    let supervisor = bench.service().supervisor.sign(serial, warrant).to_string();
+    json!({ "serial": serial, "warrant": warrant.to_string(), "supervisor": supervisor })
+}
+
+fn body_of(bench: &Bench, path: &str, alice: &mut Holder, bob: &Holder) -> Value {
     match path {
+        "/v1/limits" => {
+            json!({ "holders": "persons", "grade": "I", "from": "2027-01-01", "day_fen": 1 })
+        }
+        "/v1/interest" => {
+            json!({ "holders": "persons", "grade": "I", "from": "2027-01-01", "rate_ppm": 1 })
+        }
+        "/v1/templates" => {
+            json!({ "template": 1, "allows": "hold", "document": "0".repeat(64) })
+        }
+        "/v1/warrants" => json!({ "serial": 7, "warrant": "0".repeat(64) }),
+        "/v1/disclosures" => signed_warrant(bench),
         "/v1/wallets" => json!({
             "kind": "personal", "grade": "IV", "parent": alice.wallet.to_string(),
         }),
@@ -272,6 +311,7 @@ fn body_of(path: &str, alice: &mut Holder, bob: &Holder) -> Value {
         | "/v1/issuance/supply" => json!({ "operator": 102, "amount_fen": 1 }),
         "/v1/wallets/{wallet}/interest" => Value::Null,
         path if path.ends_with("freeze") || path.ends_with("revoke") => Value::Null,
+        path if path.ends_with("withdraw") => Value::Null,
         _ => json!({ "amount_fen": 1 }),
     }
 }
@@ -282,6 +322,8 @@ fn nobody_reaches_another_s_wallet_on_any_route() {
     let first = alice.pay(bob.wallet, 5);
     let paid = bench.done(alice.who(), "/v1/orders", &orders(&[first]));
     let digest = paid["results"][0]["order"].as_str().unwrap().to_owned();
+    let opened = bench.done(CENTRE, "/v1/disclosures", &signed_warrant(&bench));
+    let opened = opened["order"].as_str().unwrap().to_owned();
     let callers = [
         CENTRAL_BANK,
         OPERATOR,
@@ -291,6 +333,8 @@ fn nobody_reaches_another_s_wallet_on_any_route() {
         bob.who(),
         Identity::Analyst,
         Identity::Auditor,
+        Identity::AuthenticationCentre,
+        Identity::Supervisor,
     ];
     let mut rows = BTreeSet::new();
     for line in AUTHORISATION.lines().skip(2) {
@@ -301,13 +345,15 @@ fn nobody_reaches_another_s_wallet_on_any_route() {
             .replace("{wallet}", &alice.wallet.to_string())
             .replace("{key}", &alice.key.id().to_string())
             .replace("{digest}", &digest)
+            .replace("{order}", &opened)
+            .replace("{template}", "1")
             .replace("{day}", DAY);
         for (who, expected) in callers.iter().zip(expected) {
             let (before, chain) = (bench.state(), (alice.sequence, alice.last));
             let answer = if method == "GET" {
                 bench.get(*who, &path)
             } else {
-                let body = body_of(template, &mut alice, &bob);
+                let body = body_of(&bench, template, &mut alice, &bob);
                 bench.post(*who, &path, &body)
             };
             let told = match answer.status {

@@ -18,14 +18,25 @@ pub enum Role {
     Holder,
     /// Sees sums, never keys or wallets.
     Analyst,
-    /// Sees everything, changes nothing.
+    /// Sees everything but names, changes nothing.
     Auditor,
+    /// Opens whose a certificate is, with the supervisor's signature.
+    AuthenticationCentre,
+    /// Signs that a certificate may be opened.
+    Supervisor,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] =
-        [Self::CentralBank, Self::Operator, Self::Holder, Self::Analyst, Self::Auditor];
+    pub const ALL: [Self; 7] = [
+        Self::CentralBank,
+        Self::Operator,
+        Self::Holder,
+        Self::Analyst,
+        Self::Auditor,
+        Self::AuthenticationCentre,
+        Self::Supervisor,
+    ];
 
     /// The word for it, as in certificates and documents.
     #[must_use]
@@ -36,6 +47,8 @@ impl Role {
             Self::Holder => "holder",
             Self::Analyst => "analyst",
             Self::Auditor => "auditor",
+            Self::AuthenticationCentre => "authentication-centre",
+            Self::Supervisor => "supervisor",
         }
     }
 }
@@ -53,6 +66,10 @@ pub enum Identity {
     Analyst,
     /// An auditor.
     Auditor,
+    /// The authentication centre.
+    AuthenticationCentre,
+    /// The supervisor.
+    Supervisor,
 }
 
 const PREFIX: &str = "urn:jidian:";
@@ -67,6 +84,8 @@ impl Identity {
             Self::Holder(_) => Role::Holder,
             Self::Analyst => Role::Analyst,
             Self::Auditor => Role::Auditor,
+            Self::AuthenticationCentre => Role::AuthenticationCentre,
+            Self::Supervisor => Role::Supervisor,
         }
     }
 
@@ -75,7 +94,12 @@ impl Identity {
     pub const fn key(self) -> Option<KeyId> {
         match self {
             Self::Holder(key) => Some(key),
-            Self::CentralBank | Self::Operator(_) | Self::Analyst | Self::Auditor => None,
+            Self::CentralBank
+            | Self::Operator(_)
+            | Self::Analyst
+            | Self::Auditor
+            | Self::AuthenticationCentre
+            | Self::Supervisor => None,
         }
     }
 
@@ -92,6 +116,8 @@ impl Identity {
             None if name == Role::CentralBank.word() => Self::CentralBank,
             None if name == Role::Analyst.word() => Self::Analyst,
             None if name == Role::Auditor.word() => Self::Auditor,
+            None if name == Role::AuthenticationCentre.word() => Self::AuthenticationCentre,
+            None if name == Role::Supervisor.word() => Self::Supervisor,
             Some(("operator", number)) => {
                 Self::Operator(number.parse().ok().filter(|number| (1..=999).contains(number))?)
             }
@@ -108,7 +134,11 @@ impl fmt::Display for Identity {
         match self {
             Self::Operator(number) => write!(f, ":{number:03}"),
             Self::Holder(key) => write!(f, ":{key}"),
-            Self::CentralBank | Self::Analyst | Self::Auditor => Ok(()),
+            Self::CentralBank
+            | Self::Analyst
+            | Self::Auditor
+            | Self::AuthenticationCentre
+            | Self::Supervisor => Ok(()),
         }
     }
 }
@@ -147,6 +177,8 @@ mod tests {
             (Identity::Holder(key), format!("urn:jidian:holder:{}", "ab".repeat(16))),
             (Identity::Analyst, "urn:jidian:analyst".to_owned()),
             (Identity::Auditor, "urn:jidian:auditor".to_owned()),
+            (Identity::AuthenticationCentre, "urn:jidian:authentication-centre".to_owned()),
+            (Identity::Supervisor, "urn:jidian:supervisor".to_owned()),
         ];
         for (identity, urn) in all {
             assert_eq!(identity.to_string(), urn);

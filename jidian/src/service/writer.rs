@@ -5,9 +5,11 @@ use super::institutions::{Desks, Errand};
 use super::json;
 use super::problem::{Problem, Reply};
 use super::storage::{BankDirectory, FileBank};
-use bank::export::{Journal, rows};
+use crate::watch::Watch;
+use bank::authentication::{Disclosure, Register};
+use bank::export::{Journal, Row, rows};
 use bank::registration::Authenticated;
-use bank::{Answer, Command, Operation, Registration};
+use bank::{Answer, Command, Operation, Registration, ResultCode};
 use quantity::Instant;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,6 +25,8 @@ pub(super) const CALLS_WAITING_MAX: usize = 256;
 pub struct Ledger {
     pub(super) bank: FileBank,
     pub(super) journal: Journal,
+    pub(super) watch: Watch,
+    pub(super) opened: Vec<Opened>,
     /// Whether the last batch was written: a disk that is full shows here.
     pub(super) writes: bool,
 }
@@ -32,6 +36,27 @@ impl Ledger {
     #[must_use]
     pub const fn registration(&self) -> &Registration {
         self.bank.registration()
+    }
+
+    /// Takes in the rows of a batch.
+    fn take(&mut self, rows: Vec<Row>) {
+        for row in rows {
+            self.watch.see_row(&row, self.bank.registration());
+            self.journal.push(row);
+        }
+    }
+}
+
+/// A certificate that was opened, and whose it is.
+pub(super) struct Opened {
+    pub(super) disclosure: Disclosure,
+    pub(super) subject: Option<String>,
+}
+
+impl Opened {
+    pub(super) fn of(disclosure: Disclosure, register: &Register) -> Self {
+        let subject = register.subject(disclosure.serial).map(str::to_owned);
+        Self { disclosure, subject }
     }
 }
 
@@ -139,18 +164,20 @@ impl Writer {
         if all.calls.is_empty() {
             return Ok(());
         }
-        let certifies = |item: &Authenticated| {
-            item.operation().command().and_then(Command::certificate).is_some()
+        let registers = |command: &Command| {
+            command.certificate().is_some() || matches!(command, Command::Revoke { .. })
         };
-        if all.batch.iter().any(certifies) {
+        let mut commands = all.batch.iter().filter_map(|item| item.operation().command());
+        if commands.any(registers) {
             self.directory.keep_register(self.desks.register()).map_err(Problem::storage)?;
         }
         self.desk_log.append(&all.calls).map_err(Problem::storage)
     }
 
-    fn submit(&self, batch: &[Authenticated]) -> Result<(Vec<Answer>, Root), Problem> {
+    fn submit(&mut self, batch: &[Authenticated]) -> Result<(Vec<Answer>, Root), Problem> {
         let now = (self.clock)();
-        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let shared = Arc::clone(&self.ledger);
+        let mut ledger = shared.write().unwrap_or_else(PoisonError::into_inner);
         let settled = ledger.bank.settle(now, batch).map_err(Problem::storage)?;
         // Only a batch of nothing but malformed operations leaves no root, and those have no rows.
         let none = || Problem::bad_request("no operation is well formed");
@@ -159,9 +186,36 @@ impl Writer {
         let outcomes =
             settled.codes.iter().copied().zip(batch.iter().map(Authenticated::operation));
         let rows = rows(&root, outcomes, &settled.movements, ledger.registration());
-        rows.into_iter().for_each(|row| ledger.journal.push(row));
+        ledger.take(rows);
+        self.note_disclosures(&settled.codes, batch, &root, &mut ledger.opened);
         let answers = ledger.bank.answer(&settled, batch).map_err(Problem::storage)?;
         Ok((answers, root))
+    }
+}
+
+impl Writer {
+    /// Keeps what a batch opened. The log has it for good, so a register that can't be written now
+    /// is written at the next start.
+    fn note_disclosures(
+        &mut self,
+        codes: &[ResultCode],
+        batch: &[Authenticated],
+        root: &Root,
+        opened: &mut Vec<Opened>,
+    ) {
+        let outcomes = codes.iter().zip(batch);
+        let found =
+            outcomes.filter_map(|(code, item)| Disclosure::of(item.operation(), *code, root));
+        let found: Vec<Disclosure> = found.collect();
+        for disclosure in &found {
+            self.desks.note(*disclosure);
+            opened.push(Opened::of(*disclosure, self.desks.register()));
+        }
+        if !found.is_empty()
+            && let Err(error) = self.directory.keep_register(self.desks.register())
+        {
+            eprintln!("note: {error}; what was opened stands in bank.log");
+        }
     }
 }
 

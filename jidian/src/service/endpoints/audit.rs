@@ -3,6 +3,7 @@
 use crate::service::call::{Call, parse_day};
 use crate::service::json;
 use crate::service::problem::{Problem, Reply};
+use bank::analysis::{Alarm, Rules, Sums};
 use bank::export::{Period, Row};
 use bank::{Registration, ResultCode};
 use quantity::{CivilDate, Fen};
@@ -75,6 +76,63 @@ fn days<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Value> {
         json!({ "day": day.to_string(), "movements": sum.count, "total_fen": total })
     };
     sums.into_iter().map(told).collect()
+}
+
+/// What the analysis centre sees, the latest first.
+pub(in crate::service) fn analysis(call: &Call<'_>) -> Result<Reply, Problem> {
+    let limit = call.limit()?;
+    let ledger = call.service.ledger();
+    let centre = ledger.watch.centre();
+    let rules = centre.rules_at((call.service.clock)());
+    let days = centre.days().rev().take(limit).map(|(day, sums)| {
+        let mut value = seen(sums);
+        value["day"] = day.civil().date.to_string().into();
+        value
+    });
+    let hours = centre.hours().rev().take(limit).map(|(hour, sums)| {
+        let mut value = seen(sums);
+        value["from"] = json::instant(hour).into();
+        value
+    });
+    Ok(Reply::json(&json!({
+        "since": centre.since().map(json::instant),
+        "rules": rules.as_ref().map(suspicious),
+        "days": days.collect::<Vec<_>>(),
+        "hours": hours.collect::<Vec<_>>(),
+        "alarms_raised": centre.alarms_raised(),
+        "alarms": centre.alarms().rev().take(limit).map(alarm).collect::<Vec<_>>(),
+    })))
+}
+
+fn seen(sums: &Sums) -> Value {
+    let total = |count: u64, sum: Fen| (count >= SUMMANDS_MIN).then_some(sum.fen());
+    json!({
+        "movements": sums.movements,
+        "total_fen": total(sums.movements, sums.amount),
+        "anonymous_movements": sums.anonymous,
+        "anonymous_total_fen": total(sums.anonymous, sums.by_anonymous),
+    })
+}
+
+fn suspicious(rules: &Rules) -> Value {
+    json!({
+        "from": json::day(rules.from_day),
+        "large_payment_fen": rules.large_payment.fen(),
+        "window_seconds": rules.window.milliseconds() / 1000,
+        "payments_max": rules.payments_max,
+        "split_payments_min": rules.split_payments_min,
+        "payers_max": rules.payers_max,
+        "pass_through_percent": rules.pass_through_percent,
+    })
+}
+
+fn alarm(alarm: &Alarm) -> Value {
+    json!({
+        "at": json::instant(alarm.at),
+        "wallet": alarm.wallet.to_string(),
+        "suspicion": alarm.suspicion.name(),
+        "amount_fen": alarm.amount.fen(),
+    })
 }
 
 pub(in crate::service) fn journal(call: &Call<'_>) -> Result<Reply, Problem> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wire::KeyId;
 
 /// What isn't there and what isn't the caller's are answered alike, so nobody can probe.
-fn no_wallet() -> Problem {
+pub(super) fn no_wallet() -> Problem {
     Problem::not_found("no wallet of this number that the caller may see")
 }
 
