@@ -133,9 +133,7 @@ impl Client {
     }
 
     fn send(&self, method: &str, path: &str, more: &str, body: &str) -> std::io::Result<Answer> {
-        let name = ServerName::try_from("localhost").unwrap();
-        let connection = ClientConnection::new(Arc::clone(&self.configuration), name).unwrap();
-        let mut stream = StreamOwned::new(connection, TcpStream::connect(self.address)?);
+        let mut stream = self.connect()?;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\
              content-length: {}\r\n\r\n",
@@ -149,6 +147,12 @@ impl Client {
             answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Ok(Answer { status, head: head.to_lowercase(), body: body.to_owned() })
+    }
+
+    fn connect(&self) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::clone(&self.configuration), name).unwrap();
+        Ok(StreamOwned::new(connection, TcpStream::connect(self.address)?))
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -219,6 +223,83 @@ fn a_made_certificate_opens_what_its_role_may_see() {
     assert!(text(&again.stderr).contains("alice.pem"), "{}", text(&again.stderr));
     let nowhere = jidian(&["bank", "certificate", "--data", "nowhere", "--name", "a", "--auditor"]);
     assert!(text(&nowhere.stderr).contains("jidian bank serve"), "{}", text(&nowhere.stderr));
+}
+
+/// Status of the next call on a connection that stays open.
+fn call_again(stream: &mut (impl Read + Write)) -> (u16, String) {
+    stream.write_all(b"GET /v1/health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(lines.read_line(&mut head).unwrap() > 0, "the head ends: {head}");
+    }
+    let length = head.to_lowercase();
+    let length = length.split("content-length: ").nth(1).unwrap().split('\r').next().unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    lines.read_exact(&mut body).unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), text(&body))
+}
+
+/// Whoever holds it is refused at the next call and the next handshake; nobody else notices.
+#[test]
+fn a_withdrawn_certificate_is_of_no_use_from_the_next_call_on() {
+    let scratch = Scratch::new("revoke");
+    let (data, other) = (scratch.path("bank"), scratch.path("other"));
+    let server = Server::start(&data);
+    let certificate = |more: &[&str]| {
+        let arguments = [&["bank", "certificate", "--data", &data], more].concat();
+        good(&arguments)
+    };
+    certificate(&["--name", "inspector", "--auditor"]);
+    let (inspector, auditor) = (server.client("inspector"), server.client("auditor"));
+    let refused = |why: &str| {
+        let error = inspector.send("GET", "/v1/health", "", "").map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("CertificateRevoked"), "{why}: {error}");
+        assert_eq!(auditor.get("/v1/health").status, 200, "{why}");
+    };
+    let mut open = inspector.connect().unwrap();
+    assert_eq!(call_again(&mut open).0, 200);
+    certificate(&["--name", "inspector", "--revoke"]);
+    let (status, body) = call_again(&mut open);
+    assert!(status == 403 && body.contains("certificate_revoked"), "{status} {body}");
+    refused("withdrawn while it serves");
+    let told: Value = serde_json::from_str(&certificate(&["--list", "--json"])).unwrap();
+    let standing = |name: &str| {
+        let found = told.as_array().unwrap().iter().find(|one| one["name"] == name);
+        found.unwrap()["standing"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((standing("inspector"), standing("auditor")), ("revoked".into(), "valid".into()));
+    // A list that is damaged or gone leaves the one before it in force.
+    let list = Path::new(&data).join("tls/crl.pem");
+    let kept = std::fs::read(&list).unwrap();
+    std::fs::write(&list, "no list").unwrap();
+    refused("a damaged list");
+    std::fs::remove_file(&list).unwrap();
+    refused("a list that is gone");
+    std::fs::write(&list, &kept).unwrap();
+    server.stop();
+    let server = Server::start(&data);
+    let again = server.client("inspector");
+    assert!(again.send("GET", "/v1/health", "", "").is_err(), "withdrawn for ever");
+    // A second one joins the first.
+    certificate(&["--name", "analyst", "--revoke"]);
+    for name in ["inspector", "analyst"] {
+        assert!(server.client(name).send("GET", "/v1/health", "", "").is_err(), "{name}");
+    }
+    assert_eq!(server.client("auditor").get("/v1/health").status, 200);
+    server.stop();
+    // What isn't the authority's list keeps the bank from starting.
+    Server::start(&other).stop();
+    good(&["bank", "certificate", "--data", &other, "--name", "auditor", "--revoke"]);
+    let foreign = std::fs::read(Path::new(&other).join("tls/crl.pem")).unwrap();
+    for wrong in [&foreign[..], b"no list"] {
+        std::fs::write(&list, wrong).unwrap();
+        let start = jidian(&["bank", "serve", "--data", &data, "--listen", "127.0.0.1:0"]);
+        assert!(!start.status.success());
+        assert!(text(&start.stderr).contains("crl.pem"), "{}", text(&start.stderr));
+    }
+    let unknown = ["bank", "certificate", "--data", &other, "--name", "nobody", "--revoke"];
+    assert!(text(&jidian(&unknown).stderr).contains("nobody.pem"));
 }
 
 /// Lets the central bank issue as much as it wants, and supply operator 102.

@@ -4,14 +4,20 @@
 //! tls/ca.pem  tls/ca.key        the authority; who has the key can make any client
 //! tls/server.pem  tls/server.key
 //! tls/clients/NAME.pem  .key    one for each role at the first start, more by command
+//! tls/crl.pem                   those that were withdrawn, if any were
 //! ```
 
+use super::revocation::RevocationList;
 use super::who::Identity;
 use quantity::{CivilDate, Duration, Instant};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, string::Ia5String,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, RevokedCertParams, SanType, SerialNumber, string::Ia5String,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -76,6 +82,68 @@ impl Certificates {
     #[must_use]
     pub fn server(&self) -> Pair {
         Pair { certificate: self.0.join("server.pem"), key: self.0.join("server.key") }
+    }
+
+    /// The list of withdrawn certificates; it may be missing.
+    #[must_use]
+    pub fn revocations(&self) -> PathBuf {
+        self.0.join("crl.pem")
+    }
+
+    /// Names of all clients whose certificates are here, in order.
+    ///
+    /// # Errors
+    /// [`CertificateError`] if the folder can't be read.
+    pub fn client_names(&self) -> Result<Vec<String>, CertificateError> {
+        let folder = self.0.join("clients");
+        let entries = std::fs::read_dir(&folder).map_err(|error| at(&folder, error))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| at(&folder, error))?.file_name();
+            names.extend(
+                name.to_str().and_then(|name| name.strip_suffix(".pem")).map(str::to_owned),
+            );
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Withdraws a client's certificate: it is put on the list that the authority signs, for ever.
+    ///
+    /// # Errors
+    /// [`CertificateError`] if there is no such certificate, or the authority's key isn't here.
+    pub fn revoke(&self, now: Instant, name: &str) -> Result<(), CertificateError> {
+        let path = self.client(name).certificate;
+        let list = RevocationList::read(self, now);
+        let list = list.map_err(|error| CertificateError(error.to_string()))?;
+        let mut entries = list.map_or_else(BTreeMap::new, |list| list.entries().clone());
+        entries.entry(serial_of(&path)?).or_insert(now);
+        let date = |at| dated(at, rcgen::date_time_ymd);
+        let certs = entries.iter().map(|(serial, at)| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(serial),
+            revocation_time: date(*at),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date(now),
+            // Nobody is let in again because a list is old, so this only names the authority's end.
+            next_update: date(now + Duration::from_days(10 * VALIDITY_DAYS)),
+            crl_number: SerialNumber::from(u64::try_from(now.unix_milliseconds()).unwrap_or(0)),
+            issuing_distribution_point: None,
+            revoked_certs: certs.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let pem = list.signed_by(&self.issuer(now)?)?.pem()?;
+        replace(&self.revocations(), &pem)
+    }
+
+    fn issuer(&self, now: Instant) -> Result<Issuer<'static, KeyPair>, CertificateError> {
+        let path = self.authority_key();
+        let authority = std::fs::read_to_string(&path).map_err(|error| at(&path, error))?;
+        let authority = KeyPair::from_pem(&authority).map_err(|error| at(&path, error))?;
+        // Only name and key of the authority count here, so its certificate needn't be read.
+        Ok(Issuer::new(authority_parameters(now)?, authority))
     }
 
     /// Certificate and key of a client.
@@ -146,11 +214,7 @@ impl Certificates {
         mut parameters: CertificateParams,
         pair: Pair,
     ) -> Result<Pair, CertificateError> {
-        let path = self.authority_key();
-        let authority = std::fs::read_to_string(&path).map_err(|error| at(&path, error))?;
-        let authority = KeyPair::from_pem(&authority).map_err(|error| at(&path, error))?;
-        // Only name and key of the authority count here, so its certificate needn't be read.
-        let issuer = Issuer::new(authority_parameters(now)?, authority);
+        let issuer = self.issuer(now)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         parameters.use_authority_key_identifier_extension = true;
@@ -172,12 +236,30 @@ fn authority_parameters(now: Instant) -> Result<CertificateParams, CertificateEr
 
 /// From yesterday on, so that a client whose clock is a little late gets in.
 fn set_validity(parameters: &mut CertificateParams, now: Instant, days: i64) {
-    let date = |at: Instant| {
-        let CivilDate { year, month, day } = at.civil().date;
-        rcgen::date_time_ymd(year, month, day)
-    };
+    let date = |at| dated(at, rcgen::date_time_ymd);
     parameters.not_before = date(now - Duration::from_days(1));
     parameters.not_after = date(now + Duration::from_days(days));
+}
+
+/// The day of an instant, as `make` writes it.
+fn dated<T>(at: Instant, make: fn(i32, u8, u8) -> T) -> T {
+    let CivilDate { year, month, day } = at.civil().date;
+    make(year, month, day)
+}
+
+/// Serial number of a certificate.
+fn serial_of(path: &Path) -> Result<Vec<u8>, CertificateError> {
+    let der = CertificateDer::from_pem_file(path).map_err(|error| at(path, error))?;
+    let parsed = webpki::EndEntityCert::try_from(&der).map_err(|error| at(path, error))?;
+    Ok(parsed.serial().to_vec())
+}
+
+/// Replaces a file all at once.
+fn replace(path: &Path, text: &str) -> Result<(), CertificateError> {
+    let new = path.with_extension("new");
+    let _ = std::fs::remove_file(&new);
+    write_new(&new, text, 0o644)?;
+    std::fs::rename(&new, path).map_err(|error| at(path, error))
 }
 
 /// Writes a certificate that must not exist, behind its key: a key without a certificate was left by

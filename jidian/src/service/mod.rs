@@ -4,7 +4,7 @@
 //! certificate only tells who calls; money moves by SM2-signed operations alone.
 //!
 //! ```text
-//! TLS ([tls]) -> who ([who]) -> rate ([rate]) -> role ([routes]) -> body, idempotency key ([router])
+//! TLS ([tls]) -> not withdrawn ([revocation]) -> who ([who]) -> rate ([rate]) -> role ([routes]) -> body, idempotency key ([router])
 //!     -> whose wallet ([access]) -> reading: the ledger in memory
 //!                                \-> acting: the one writer ([writer]) -> bank.log -> answer
 //! ```
@@ -22,6 +22,7 @@ mod json;
 mod openapi;
 mod problem;
 pub mod rate;
+pub mod revocation;
 mod router;
 pub mod routes;
 mod start;
@@ -46,6 +47,7 @@ use idempotency::Table;
 use institutions::Supervisor;
 use quantity::Instant;
 use rate::Limiter;
+use revocation::Gate;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use who::Caller;
 use writer::Jobs;
@@ -59,6 +61,7 @@ pub struct Service {
     clock: fn() -> Instant,
     genesis: bank::Genesis,
     supervisor: Supervisor,
+    gate: Gate,
 }
 
 impl Service {

@@ -96,6 +96,7 @@ macro_rules! problems {
 
 problems! {
     unknown_caller, FORBIDDEN, "unknown_caller", "The client certificate names nobody";
+    revoked, FORBIDDEN, "certificate_revoked", "The client certificate was withdrawn";
     forbidden, FORBIDDEN, "forbidden", "The caller's role may not do this";
     not_found, NOT_FOUND, "not_found", "There is no such thing that the caller may see";
     method, METHOD_NOT_ALLOWED, "method_not_allowed", "The path has other methods";

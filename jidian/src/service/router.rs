@@ -109,6 +109,9 @@ fn closing(problem: Problem) -> Response {
 /// Who isn't known is refused before anything of the request is read.
 fn admit(route: &Route, service: &Service, caller: Caller) -> Result<Identity, Problem> {
     service.charge(caller, 1)?;
+    if service.gate.is_revoked(caller.serial) {
+        return Err(Problem::revoked("ask the operator of the service for another one"));
+    }
     let nobody = "its subject alternative name must be one URI such as urn:jidian:auditor";
     let identity = caller.identity.ok_or_else(|| Problem::unknown_caller(nobody))?;
     if route.roles.contains(&identity.role()) {

@@ -7,6 +7,7 @@ use super::idempotency::{Limits, Table};
 use super::institutions::{self, Desks, Supervisor};
 use super::problem::Reply;
 use super::rate::{Limiter, Rate};
+use super::revocation::Gate;
 use super::storage::{self, BankDirectory, Founding, StorageError};
 use super::who::Identity;
 use super::writer::{CALLS_WAITING_MAX, Job, Jobs, Ledger, Opened, Writer};
@@ -55,6 +56,10 @@ impl core::fmt::Display for StartError {
 impl core::error::Error for StartError {}
 
 impl StartError {
+    pub(super) fn other(error: impl core::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+
     pub(super) fn at(path: &Path, reason: impl core::fmt::Display) -> Self {
         Self(format!("{}: {reason}", path.display()))
     }
@@ -74,10 +79,8 @@ impl From<CertificateError> for StartError {
 
 /// A bank that takes calls.
 pub struct Started {
-    /// For the router.
+    /// For the router and the listener.
     pub service: Arc<Service>,
-    /// For the listener.
-    pub tls: rustls::ServerConfig,
     /// What a person should know.
     pub notes: Vec<String>,
     writer: JoinHandle<()>,
@@ -119,8 +122,8 @@ pub fn start(options: &Options<'_>) -> Result<Started, StartError> {
     let clients = clients(&ground.genesis);
     let clients: Vec<_> = clients.iter().map(|(name, who)| (name.as_str(), *who)).collect();
     certificates.complete(now, options.server_names, &clients)?;
-    let tls = super::tls::configuration(&certificates)?;
-    Ok(spawn(directory, ground, tls, options))
+    let gate = Gate::open(certificates, options.clock)?;
+    Ok(spawn(directory, ground, gate, options))
 }
 
 /// Names of the first clients: the first operator is `operator`, the others have their number too.
@@ -140,12 +143,7 @@ fn clients(genesis: &Genesis) -> Vec<(String, Identity)> {
     others.into_iter().chain(operators).collect()
 }
 
-fn spawn(
-    directory: BankDirectory,
-    ground: Ground,
-    tls: rustls::ServerConfig,
-    options: &Options<'_>,
-) -> Started {
+fn spawn(directory: BankDirectory, ground: Ground, gate: Gate, options: &Options<'_>) -> Started {
     let Ground { ledger, register, genesis, keys, desk_log, calls, notes } = ground;
     let desks = Desks::new(&keys, &genesis, register, ledger.registration());
     let ledger = Arc::new(RwLock::new(ledger));
@@ -161,9 +159,10 @@ fn spawn(
         clock,
         genesis,
         supervisor: Supervisor::new(&keys),
+        gate,
     });
     let writer = std::thread::spawn(move || writer.run(&waiting));
-    Started { service, tls, notes, writer, jobs }
+    Started { service, notes, writer, jobs }
 }
 
 const fn no_calls() -> Table<Reply> {

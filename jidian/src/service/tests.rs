@@ -76,7 +76,7 @@ impl Bench {
     fn send(&self, who: Identity, request: Request<Body>) -> Answered {
         let mut request = request;
         let certificate = crypto::sm3(who.to_string().as_bytes());
-        let caller = Caller { certificate, identity: Some(who) };
+        let caller = Caller { certificate, serial: certificate, identity: Some(who) };
         request.extensions_mut().insert(ConnectInfo(caller));
         answered(Arc::clone(self.service()), request)
     }
@@ -460,7 +460,8 @@ fn lists_show_own_wallets_only() {
 #[test]
 fn who_is_nobody_gets_nothing() {
     let (bench, ..) = town("nobody");
-    let caller = Caller { certificate: Digest::default(), identity: None };
+    let (certificate, serial) = Default::default();
+    let caller = Caller { certificate, serial, identity: None };
     for route in ROUTES {
         let request = match route.method {
             Method::Get => Request::get(route.path),

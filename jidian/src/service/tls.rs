@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::certificates::Certificates;
+use super::revocation::RevocationList;
 use super::router::router;
 use super::start::StartError;
 use super::who::Caller;
@@ -42,7 +43,10 @@ const STOP_TIME: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`StartError`] names the file that isn't a certificate or a key.
-pub(super) fn configuration(certificates: &Certificates) -> Result<ServerConfig, StartError> {
+pub(super) fn configuration(
+    certificates: &Certificates,
+    revoked: Option<&RevocationList>,
+) -> Result<ServerConfig, StartError> {
     let authority = certificates.authority();
     let mut roots = RootCertStore::empty();
     let trusted = CertificateDer::from_pem_file(&authority)
@@ -55,10 +59,12 @@ pub(super) fn configuration(certificates: &Certificates) -> Result<ServerConfig,
     let key = PrivateKeyDer::from_pem_file(&pair.key)
         .map_err(|error| StartError::at(&pair.key, error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .build()
-            .map_err(|error| StartError::at(&authority, error))?;
+    let mut verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    if let Some(list) = revoked {
+        verifier = verifier.with_crls([list.der()]);
+    }
+    let verifier = verifier.build().map_err(|error| StartError::at(&authority, error))?;
     ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| StartError::at(&pair.certificate, error))?
@@ -71,16 +77,11 @@ pub(super) fn configuration(certificates: &Certificates) -> Result<ServerConfig,
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve<F>(
-    listener: TcpListener,
-    configuration: ServerConfig,
-    service: Arc<Service>,
-    shutdown: F,
-) -> io::Result<()>
+pub async fn serve<F>(listener: TcpListener, service: Arc<Service>, shutdown: F) -> io::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = Door::open(listener, configuration)?;
+    let listener = Door::open(listener, Arc::clone(&service))?;
     let calls = router(service).into_make_service_with_connect_info::<Caller>();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let told = async move {
@@ -106,11 +107,10 @@ struct Door {
 }
 
 impl Door {
-    fn open(listener: TcpListener, configuration: ServerConfig) -> io::Result<Self> {
+    fn open(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (into, ready) = mpsc::channel(64);
-        let acceptor = TlsAcceptor::from(Arc::new(configuration));
-        let accepting = tokio::spawn(accept(listener, acceptor, into));
+        let accepting = tokio::spawn(accept(listener, service, into));
         Ok(Self { address, ready, accepting })
     }
 }
@@ -124,7 +124,7 @@ impl Drop for Door {
 /// Takes connections one by one and shakes hands with many at once, so nobody can hold up others.
 async fn accept(
     listener: TcpListener,
-    acceptor: TlsAcceptor,
+    service: Arc<Service>,
     into: mpsc::Sender<(Connection, SocketAddr)>,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -135,7 +135,8 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (acceptor, clients, into) = (acceptor.clone(), Arc::clone(&clients), into.clone());
+        let acceptor = TlsAcceptor::from(service.gate.tls());
+        let (clients, into) = (Arc::clone(&clients), into.clone());
         tokio::spawn(async move {
             let shaken = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await;
             let Ok(Ok(stream)) = shaken else { return };

@@ -148,6 +148,8 @@ impl fmt::Display for Identity {
 pub struct Caller {
     /// Digest of the client certificate: whom rate limits count.
     pub certificate: Digest,
+    /// Digest of its serial number: what a list of withdrawn ones is searched for.
+    pub serial: Digest,
     /// Whom it names; `None` if it names nobody, or more than one.
     pub identity: Option<Identity>,
 }
@@ -156,11 +158,13 @@ impl Caller {
     /// Reads the identity off a certificate that the TLS layer has verified.
     #[must_use]
     pub fn of(certificate: &CertificateDer<'_>) -> Self {
-        let identity = webpki::EndEntityCert::try_from(certificate).ok().and_then(|parsed| {
+        let parsed = webpki::EndEntityCert::try_from(certificate).ok();
+        let serial = parsed.as_ref().map_or(&[][..], |parsed| parsed.serial());
+        let identity = parsed.as_ref().and_then(|parsed| {
             let mut names = parsed.valid_uri_names().filter_map(Identity::from_urn);
             names.next().filter(|_| names.next().is_none())
         });
-        Self { certificate: crypto::sm3(certificate), identity }
+        Self { certificate: crypto::sm3(certificate), serial: crypto::sm3(serial), identity }
     }
 }
 

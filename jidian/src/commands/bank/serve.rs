@@ -76,10 +76,10 @@ pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
         .max_blocking_threads(128)
         .enable_all()
         .build()?;
-    let (service, tls) = (Arc::clone(&started.service), started.tls.clone());
+    let service = Arc::clone(&started.service);
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        service::serve(listener, tls, service, until(stop)).await
+        service::serve(listener, service, until(stop)).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     started.stop();
