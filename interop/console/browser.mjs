@@ -112,7 +112,7 @@ async function everyPage() {
   await untilPaid(page);
   const payment = await page.getAttribute("table.payments tbody a.code", "href");
   const meter = `/meters/${payment.split("/").pop().split("-")[0]}`;
-  const pages = ["/", "/meters", meter, "/payments", payment, "/price", "/nowhere"];
+  const pages = ["/", "/meters", meter, "/payments", payment, "/price", "/analysis", "/nowhere"];
   for (const lang of ["zh", "en"]) {
     for (const theme of ["light", "dark"]) {
       for (const address of pages) {
@@ -123,7 +123,7 @@ async function everyPage() {
       }
     }
   }
-  for (const address of ["/api/overview", "/api/day", "/api/meters", `/api${meter}`, "/api/payments", `/api${payment}`, "/api/price", "/healthz"]) {
+  for (const address of ["/api/overview", "/api/day", "/api/meters", `/api${meter}`, "/api/payments", `/api${payment}`, "/api/price", "/api/analysis", "/healthz"]) {
     const answer = await page.request.get(base + address);
     assert.equal(answer.status(), 200, address);
     assert.ok(await answer.json(), address);
@@ -136,7 +136,7 @@ async function onThePhone() {
   const page = await open({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
   await untilPaid(page);
   const payment = await page.getAttribute("table.payments tbody a.code", "href");
-  for (const [address, name] of [["/", "phone-overview-zh"], ["/meters", ""], [payment, "phone-trace-zh"], ["/price", ""]]) {
+  for (const [address, name] of [["/", "phone-overview-zh"], ["/meters", ""], [payment, "phone-trace-zh"], ["/price", ""], ["/analysis", ""]]) {
     await page.goto(base + address);
     await page.waitForTimeout(400);
     await noSidewaysScroll(page, `${address} on a phone`);

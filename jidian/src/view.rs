@@ -28,6 +28,53 @@ pub trait Console: Send + Sync {
     fn trace(&self, id: &str) -> Option<TraceView>;
     /// Prices with their components, and the decision that they come from.
     fn price(&self) -> PriceView;
+    /// What the analysis centre sees: no key, no name, no number of a wallet.
+    fn analysis(&self) -> AnalysisView;
+}
+
+/// What the analysis centre sees of what moved since this process began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnalysisView {
+    /// When the first movement was seen.
+    pub since: Option<Instant>,
+    /// Sums by legal day, the latest first.
+    pub days: Vec<SumsRow>,
+    /// Sums by hour of the last week, the latest first.
+    pub hours: Vec<SumsRow>,
+    /// How many alarms there have been.
+    pub alarms_raised: u64,
+    /// The latest alarms, newest first.
+    pub alarms: Vec<AlarmRow>,
+    /// A payment of a person from this amount on is reported; none if no rule is in force.
+    pub large_payment: Option<Fen>,
+}
+
+/// Sums of a day or an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SumsRow {
+    /// Its beginning.
+    pub from: Instant,
+    /// Movements of money from wallet to wallet.
+    pub movements: u64,
+    /// Money that moved.
+    pub amount: Fen,
+    /// Of these movements, those by anonymous wallets.
+    pub anonymous: u64,
+    /// Money that they moved.
+    pub by_anonymous: Fen,
+}
+
+/// A wallet that the analysis centre reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlarmRow {
+    /// When.
+    pub at: Instant,
+    /// Pseudonym of the wallet, in hex.
+    pub wallet: String,
+    /// Why.
+    pub suspicion: Word,
+    /// The amount in question.
+    pub amount: Fen,
 }
 
 /// A word of a closed list: its stable code, and its name in both languages.

@@ -23,8 +23,8 @@ use crate::profiles::Profiles;
 use crate::scenario::Scenario;
 use crate::state::{Minute, State};
 use crate::verifier::BroadcastVerifier;
-use bank::registration::Authenticated;
-use bank::{Bank, LogError, Operation, OrderedLog, ResultCode};
+use bank::registration::{Authenticated, Movement};
+use bank::{Answer, Bank, LogError, Operation, OrderedLog, ResultCode};
 use contract::{CustomerClass, Direction, Signals};
 use crypto::{Sign, SigningKey};
 use grid::{Decision, Grid, LoadObservation, Observations, UnitObservation};
@@ -117,6 +117,9 @@ pub struct Metered {
     pub entries: Vec<GridEntry>,
 }
 
+/// Answers to a batch, and what it moved.
+type Submitted = (Vec<Answer>, Vec<(Instant, Movement)>);
+
 /// What the second half of a minute did.
 #[derive(Default)]
 pub struct Settled {
@@ -126,6 +129,8 @@ pub struct Settled {
     pub final_orders: u64,
     /// Refusals of the books: none in a sound world.
     pub book_refusals: Vec<grid::settlement::Refusal>,
+    /// Money that moved from wallet to wallet, in order, each with the instant of its batch.
+    pub movements: Vec<(Instant, Movement)>,
 }
 
 impl<L: OrderedLog> World<L> {
@@ -268,8 +273,10 @@ impl<L: OrderedLog> World<L> {
     /// [`LogError`] if the bank's log refuses: then the world must not go on. What was not
     /// acknowledged is sent again after a restart.
     pub fn settle_minute(&mut self, workers: &impl Workers) -> Result<Settled, LogError> {
-        self.submit_company_orders()?;
-        let settled = self.exchange(workers)?;
+        let mut movements = self.submit_company_orders()?;
+        let mut settled = self.exchange(workers)?;
+        movements.append(&mut settled.movements);
+        settled.movements = movements;
         if self.state.now.floor_to(TREASURY) == self.state.now {
             self.plan_treasury();
         }
@@ -577,7 +584,8 @@ impl<L: OrderedLog> World<L> {
         workers: &impl Workers,
     ) -> Result<(), LogError> {
         let batch = self.authenticate(&sent, workers);
-        let answers = self.bank.submit_authenticated(self.state.now, &batch)?;
+        let (answers, movements) = self.submit(&batch)?;
+        settled.movements.extend(movements);
         let mut receipts: BTreeMap<usize, Vec<(u64, Receipt)>> = BTreeMap::new();
         for (item, answer) in sent.iter().zip(answers) {
             self.state.rejected +=
@@ -600,6 +608,15 @@ impl<L: OrderedLog> World<L> {
             }
         });
         Ok(())
+    }
+
+    /// Hands a batch in: answers, and what moved.
+    fn submit(&mut self, batch: &[Authenticated]) -> Result<Submitted, LogError> {
+        let settled = self.bank.settle(self.state.now, batch)?;
+        let answers = self.bank.answer(&settled, batch)?;
+        let at = self.bank.registration().last_at();
+        let movements = settled.movements.into_iter().map(|movement| (at, movement));
+        Ok((answers, movements.collect()))
     }
 
     fn authenticate(&self, sent: &[Sent], workers: &impl Workers) -> Vec<Authenticated> {
@@ -632,17 +649,20 @@ impl<L: OrderedLog> World<L> {
 /// The company's own wallets.
 impl<L: OrderedLog> World<L> {
     /// Orders decided earlier, and stored since, go out; so a restart sends the same ones again.
-    fn submit_company_orders(&mut self) -> Result<(), LogError> {
+    fn submit_company_orders(&mut self) -> Result<Vec<(Instant, Movement)>, LogError> {
         if self.state.orders.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let operations = self.state.orders.iter().cloned().map(Operation::from).collect();
-        let answers = self.bank.submit(self.state.now, operations, &self.verifier)?;
+        let registration = self.bank.registration();
+        let orders = self.state.orders.iter().cloned().map(Operation::from);
+        let checked = orders.map(|order| registration.authenticate(order, &self.verifier));
+        let batch: Vec<Authenticated> = checked.collect();
+        let (answers, movements) = self.submit(&batch)?;
         let refused = |code: ResultCode| code != ResultCode::Accepted && code != ResultCode::Exists;
         let refusals = answers.iter().filter(|answer| refused(answer.code)).count();
         self.state.rejected += refusals as u64;
         self.state.orders.clear();
-        Ok(())
+        Ok(movements)
     }
 
     fn plan_treasury(&mut self) {

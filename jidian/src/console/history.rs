@@ -2,8 +2,11 @@
 
 use super::curves::{self, Key, MeterLoad};
 use super::parties::{self, Party};
+use crate::pilot::builtin;
 use crate::view::{Conservation, LoadPoint, MoneyBalance, MoneyFlow, PriceStep};
+use crate::watch::Watch;
 use bank::OrderedLog;
+use bank::analysis::AnalysisCentre;
 use contract::{CustomerClass, Role};
 use grid::Decision;
 use quantity::{Duration, Fen, Instant, Power};
@@ -38,6 +41,7 @@ pub struct History {
     waiting: BTreeMap<usize, u64>,
     checks: u64,
     failures: u64,
+    watch: Watch,
 }
 
 /// What is known of one meter today.
@@ -50,6 +54,9 @@ struct Tally {
 
 impl History {
     /// A history in which nothing has happened yet.
+    ///
+    /// # Panics
+    /// If the built-in table of what is suspicious can't be read.
     #[must_use]
     pub fn new<L: OrderedLog>(world: &World<L>) -> Self {
         let meters = world.meters();
@@ -76,6 +83,8 @@ impl History {
             waiting: BTreeMap::new(),
             checks: 0,
             failures: 0,
+            watch: Watch::new(world.fixed().keys.pseudonyms, builtin::ANALYSIS_RULES)
+                .expect("a test reads the built-in table"),
         }
     }
 
@@ -103,6 +112,9 @@ impl History {
         self.note_prices(world, now - MINUTE);
         self.note_waiting(world);
         self.check_money(world);
+        for (at, movement) in &settled.movements {
+            self.watch.see(*at, &movement.leg, world.bank().registration());
+        }
     }
 
     fn turn_day(&mut self, day: Instant) {
@@ -211,6 +223,12 @@ impl History {
 
 /// What views ask.
 impl History {
+    /// What the analysis centre knows of what moved since this process began.
+    #[must_use]
+    pub fn analysis(&self) -> &AnalysisCentre {
+        self.watch.centre()
+    }
+
     /// Orders that are signed and have no receipt.
     #[must_use]
     pub fn waiting(&self) -> u64 {

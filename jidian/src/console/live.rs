@@ -2,7 +2,7 @@
 
 use super::board::{Board, Signs};
 use crate::view::{
-    Console, DayView, MeterPage, MeterRow, Overview, PaymentRow, PriceView, TraceView,
+    AnalysisView, Console, DayView, MeterPage, MeterRow, Overview, PaymentRow, PriceView, TraceView,
 };
 use bank::OrderedLog;
 use std::sync::atomic::Ordering;
@@ -63,5 +63,9 @@ impl<L: OrderedLog + Send + 'static> Console for Live<L> {
 
     fn price(&self) -> PriceView {
         self.board().price()
+    }
+
+    fn analysis(&self) -> AnalysisView {
+        self.board().analysis()
     }
 }

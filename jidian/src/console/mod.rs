@@ -7,6 +7,7 @@
 //! Whoever runs the pilot locks the [`Board`] for a minute at a time; [`Live`] locks it for the
 //! microseconds of a view. Nothing here changes what the pilot does.
 
+mod analysis;
 mod board;
 mod curves;
 mod decision;

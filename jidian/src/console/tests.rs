@@ -61,6 +61,7 @@ fn every_view(live: &Live<BankLog>) -> usize {
     serialises(&live.overview());
     serialises(&live.day());
     serialises(&live.price());
+    serialises(&live.analysis());
     for row in live.meters() {
         let page = live.meter(&row.id).unwrap();
         assert_eq!(page.row, row);
@@ -83,6 +84,27 @@ fn a_pilot_before_its_first_minute_can_be_looked_at() {
     assert_eq!(overview.price.now.components.len(), 9, "the paper's seven, tier and surcharge");
     for wrong in ["", "1", "41010000000１", "410100000001-1", "999999999999", "-10100000001"] {
         assert!(run.live.meter(wrong).is_none() && run.live.trace(wrong).is_none(), "{wrong}");
+    }
+}
+
+/// The analysis centre sees what the ledger moved, and nothing that tells whose it is.
+#[test]
+fn the_analysis_centre_sees_all_movements_under_pseudonyms() {
+    let mut run = Run::new("analysis", 10);
+    run.minutes(61);
+    let told = run.live.analysis();
+    let board = run.board.lock().unwrap();
+    let day: u64 = told.days.iter().map(|day| day.movements).sum();
+    let hours: u64 = told.hours.iter().map(|hour| hour.movements).sum();
+    assert!(day > 0 && day == hours, "{told:?}");
+    let sum = |rows: &[crate::view::SumsRow]| rows.iter().map(|row| row.amount).sum::<Fen>();
+    assert_eq!(sum(&told.days), sum(&told.hours));
+    let text = serialises(&told);
+    for wallet in board.world.bank().registration().wallets() {
+        assert!(!text.contains(&wallet.id.to_string()), "{} in {text}", wallet.id);
+    }
+    for meter in board.world.meters() {
+        assert!(!text.contains(&meter.plan.owner), "{} in {text}", meter.plan.owner);
     }
 }
 

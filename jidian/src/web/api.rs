@@ -1,7 +1,9 @@
 //! JSON twins of the pages: the same values, without the looks.
 
 use super::Shared;
-use crate::view::{DayView, MeterPage, MeterRow, Overview, PaymentRow, PriceView, TraceView};
+use crate::view::{
+    AnalysisView, DayView, MeterPage, MeterRow, Overview, PaymentRow, PriceView, TraceView,
+};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -78,6 +80,10 @@ pub(super) async fn payment(
     Path(id): Path<String>,
 ) -> Answer<TraceView> {
     found(shared.console.trace(&id), "no payment has this number")
+}
+
+pub(super) async fn analysis(State(shared): State<Shared>) -> Json<AnalysisView> {
+    Json(shared.console.analysis())
 }
 
 pub(super) async fn price(State(shared): State<Shared>) -> Json<PriceView> {

@@ -6,9 +6,9 @@ use super::format::{self, Number};
 use super::prefs::{self, Lang, Prefs, Theme};
 use super::words::{EN, Words, ZH};
 use crate::view::{
-    LoadPoint, Mark, MeterPage, MeterRow, MeterState, MoneyFlow, Overview, PaymentRow,
-    PaymentState, PowerBalance, PowerFlow, PriceCurve, PriceStep, PriceView, TableView, Text,
-    TraceView, Word,
+    AnalysisView, LoadPoint, Mark, MeterPage, MeterRow, MeterState, MoneyFlow, Overview,
+    PaymentRow, PaymentState, PowerBalance, PowerFlow, PriceCurve, PriceStep, PriceView, SumsRow,
+    TableView, Text, TraceView, Word,
 };
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -558,6 +558,35 @@ pub(super) async fn price(
     let chosen = chosen.unwrap_or(0);
     let curve = view.curves.get(chosen).map(|curve| curve_chart(curve, view.at, &p));
     let page = PricePage { p, view, chosen, curve };
+    page.p.send(StatusCode::OK, &page)
+}
+
+#[derive(Template)]
+#[template(path = "analysis.html")]
+struct AnalysisPage {
+    p: Frame,
+    view: AnalysisView,
+}
+
+impl AnalysisPage {
+    /// Days and hours, as tables alike.
+    fn tables(&self) -> [(&'static str, &'static str, &[SumsRow]); 2] {
+        let words = self.p.words();
+        let hours = &self.view.hours[..self.view.hours.len().min(HOURS)];
+        [("days", words.by_day, &self.view.days), ("hours", words.by_hour, hours)]
+    }
+}
+
+/// Hours that the page shows.
+const HOURS: usize = 24;
+
+pub(super) async fn analysis(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let p = Frame::new(uri, &headers, "analysis");
+    let page = AnalysisPage { p, view: shared.console.analysis() };
     page.p.send(StatusCode::OK, &page)
 }
 

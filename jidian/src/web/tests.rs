@@ -111,6 +111,13 @@ impl Console for Young {
     fn price(&self) -> PriceView {
         PriceView { at: Instant::EPOCH, curves: vec![], decision: None }
     }
+
+    fn analysis(&self) -> AnalysisView {
+        let suspicion = Word { code: "splitting", zh: "拆分交易", en: "split payments" };
+        let alarm =
+            AlarmRow { at: Instant::EPOCH, wallet: EVIL.into(), suspicion, amount: Fen::ZERO };
+        AnalysisView { alarms_raised: 1, alarms: vec![alarm], ..AnalysisView::default() }
+    }
 }
 
 async fn get(address: &str) -> (StatusCode, HeaderMap, String) {
@@ -125,7 +132,7 @@ async fn get(address: &str) -> (StatusCode, HeaderMap, String) {
 
 #[tokio::test]
 async fn a_young_pilot_has_every_page() {
-    let pages = ["/", "/meters", "/meters/000000000001", "/payments", "/price"];
+    let pages = ["/", "/meters", "/meters/000000000001", "/payments", "/price", "/analysis"];
     for page in pages {
         for lang in ["zh", "en"] {
             let (status, headers, body) = get(&format!("{page}?lang={lang}")).await;

@@ -30,6 +30,7 @@ words! {
     nav_meters: "电表", "Meters";
     nav_payments: "支付", "Payments";
     nav_price: "电价", "Price";
+    nav_analysis: "分析", "Analysis";
     other_language: "English", "中文";
     theme: "外观", "Appearance";
     theme_auto: "自动", "Auto";
@@ -202,6 +203,19 @@ words! {
     condition: "条件", "Condition";
     result: "结果", "Result";
     no_decision: "尚无电价决策。", "No price is decided yet.";
+
+    analysis: "大数据分析中心", "Analysis centre";
+    analysis_note: "只见假名下的资金流动，不见密钥、姓名与钱包编号。只判断个人钱包。自本进程启动以来：",
+        "Sees movements under pseudonyms: never a key, a name or a wallet’s number. Only wallets of persons are judged. Since this process began:";
+    alarms: "告警", "Alarms";
+    no_alarms: "没有告警。", "No alarms.";
+    large_from: "个人单笔大额自", "A person’s payment is large from";
+    pseudonym: "钱包假名", "Pseudonym";
+    suspicion: "可疑情形", "Suspicion";
+    by_day: "按日", "By day";
+    by_hour: "按小时（最近 24 个）", "By hour (the last 24)";
+    movements: "笔数", "Movements";
+    anonymous: "其中匿名", "Of it anonymous";
 
     not_found: "没有这一页", "There is no such page";
     not_found_note: "编号可能有误，或仿真重新开始后已不存在。",
