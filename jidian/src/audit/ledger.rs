@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::logs::Log;
 use super::signatures::PreparedKeys;
+use bank::authentication::Disclosure;
 use bank::operation::Operation;
 use bank::record::Record;
 use bank::replay::{Keyring, Replay};
@@ -121,6 +122,25 @@ impl<'a> Ledger<'a> {
                 Operation::Pay(order) => Some((number, &**order, entry.code)),
                 Operation::Instruct(_) => None,
             })
+        })
+    }
+
+    /// Serial numbers of all certificates that count in it.
+    pub(super) fn serials(&self) -> impl Iterator<Item = u64> {
+        let institutions = self.genesis.institutions().map(|(_, found)| found.body.serial);
+        let entries = self.records.iter().flat_map(|record| &record.entries);
+        let accepted = entries.filter(|entry| entry.code == ResultCode::Accepted);
+        let commands = accepted.filter_map(|entry| entry.operation.command());
+        let bound = commands.filter_map(bank::Command::certificate);
+        institutions.chain(bound.map(|certificate| certificate.body.serial))
+    }
+
+    /// What was opened.
+    pub(super) fn disclosures(&self) -> impl Iterator<Item = Disclosure> {
+        self.records.iter().flat_map(|record| {
+            let root = &record.root.body;
+            let entries = record.entries.iter();
+            entries.filter_map(move |entry| Disclosure::of(&entry.operation, entry.code, root))
         })
     }
 

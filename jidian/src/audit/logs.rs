@@ -9,20 +9,29 @@ use wire::Digest;
 /// Name of the lock file.
 const LOCK: &str = "lock";
 
+/// What belongs to a pilot, beside the lock.
+pub(super) const PILOT_FILES: [&str; 6] = [
+    manifest::FILE,
+    snapshots::FILE,
+    file_of(Kind::Bank),
+    file_of(Kind::Grid),
+    file_of(Kind::Evidence),
+    file_of(Kind::World),
+];
+
 /// Looks at the names in the directory: no file may be there that no check covers.
-pub(super) fn check_names(directory: &Path) -> Result<(), Failure> {
+pub(super) fn check_names(directory: &Path, ours: &[&str]) -> Result<(), Failure> {
     let unreadable = |error| Failure::of_file(directory, format_args!("can't be read: {error}"));
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {
         paths.push(entry.map_err(unreadable)?.path());
     }
     paths.sort();
-    paths.iter().try_for_each(|path| check_name(path))
+    paths.iter().try_for_each(|path| check_name(path, ours))
 }
 
-fn check_name(path: &Path) -> Result<(), Failure> {
+fn check_name(path: &Path, ours: &[&str]) -> Result<(), Failure> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let logs = [Kind::Bank, Kind::Grid, Kind::Evidence, Kind::World].map(file_of);
     if name == LOCK {
         let length = path.symlink_metadata().map(|found| (found.is_file(), found.len()));
         return match length {
@@ -36,7 +45,7 @@ fn check_name(path: &Path) -> Result<(), Failure> {
         let what = "left over from a write that was interrupted and never took effect; remove it";
         return Err(Failure::of_file(path, what));
     }
-    if [manifest::FILE, snapshots::FILE].contains(&name) || logs.contains(&name) {
+    if ours.contains(&name) {
         return Ok(());
     }
     Err(Failure::of_file(path, "no such file belongs to a data directory; remove it"))

@@ -4,6 +4,7 @@
 //! regulator, grid company; the latter two sign for those that replace them) and this program. [`verify`] checks a whole data directory;
 //! [`story()`] follows one payment back to clause, register, signatures and proof.
 
+mod alone;
 mod clauses;
 mod evidence;
 mod failure;
@@ -17,6 +18,7 @@ mod signatures;
 mod story;
 mod world;
 
+pub use alone::{BankReport, is_bank_alone, verify_bank_with};
 pub use failure::{Failure, Place};
 pub use find::{NotAnId, PaymentId, trace};
 pub use report::Report;
@@ -32,10 +34,9 @@ use ledger::Ledger;
 use logs::Log;
 use market::{Anchors, Market};
 use quantity::{Energy, Fen, Money};
-use signatures::{Pieces, PreparedKeys};
+use signatures::{PreparedKeys, beside_signatures};
 use simulation::ledger::{Evidence, GridEntry};
 use std::path::Path;
-use std::thread;
 use std::time::Instant;
 use tee::Signers;
 use wire::PublicKey;
@@ -66,7 +67,7 @@ pub fn verify(directory: &Path) -> Result<Report, Failure> {
 /// The first [`Failure`].
 pub fn verify_with(directory: &Path, progress: &Progress<'_>) -> Result<Report, Failure> {
     let start = Instant::now();
-    logs::check_names(directory)?;
+    logs::check_names(directory, &logs::PILOT_FILES)?;
     let anchors = anchors(directory)?;
     // In the order in which a running pilot writes last: what is read first never runs ahead.
     let world = world::read(directory)?;
@@ -148,20 +149,9 @@ impl Contents<'_> {
         for key in [self.anchors.authority, regulator, grid_company] {
             keys.prepare(&key);
         }
-        let pieces = Pieces::new(self.ledger.len() + self.entries.len());
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let repeated = thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| pieces.work(|number| self.signatures_of(number, &keys), progress));
-            }
-            let repeated = self.repeat();
-            if repeated.is_err() {
-                pieces.stop();
-            }
-            repeated
-        });
-        let found = repeated?;
-        pieces.result()?;
+        let count = self.ledger.len() + self.entries.len();
+        let check = |number| self.signatures_of(number, &keys);
+        let found = beside_signatures(count, check, progress, || self.repeat())?;
         Ok(Found { signatures: keys.count(), ..found })
     }
 
@@ -209,17 +199,7 @@ impl Contents<'_> {
     fn report(&self, found: Found, seconds: f64) -> Report {
         let Found { registration, market, totals, notes, signatures } = found;
         let bank = AuditReport::of(&registration);
-        let (mut orders, mut repeated, mut refused) = (0, 0, 0);
-        for (_, _, code) in self.ledger.payments() {
-            let count = if code == ResultCode::Accepted {
-                &mut orders
-            } else if code == ResultCode::Exists {
-                &mut repeated
-            } else {
-                &mut refused
-            };
-            *count += 1;
-        }
+        let (orders, repeated, refused) = count_payments(&self.ledger);
         Report {
             sound: true,
             closed: self.is_closed,
@@ -248,6 +228,22 @@ impl Contents<'_> {
             seconds,
         }
     }
+}
+
+/// Payment orders that are final, that came again, and that were refused.
+fn count_payments(ledger: &Ledger<'_>) -> (u64, u64, u64) {
+    let (mut orders, mut repeated, mut refused) = (0, 0, 0);
+    for (_, _, code) in ledger.payments() {
+        let count = if code == ResultCode::Accepted {
+            &mut orders
+        } else if code == ResultCode::Exists {
+            &mut repeated
+        } else {
+            &mut refused
+        };
+        *count += 1;
+    }
+    (orders, repeated, refused)
 }
 
 /// For showing: a pilot stays far below.

@@ -40,8 +40,33 @@ impl Verify for PreparedKeys {
     }
 }
 
+/// Verifies numbered pieces of signatures on all processors while this thread repeats what happened.
+/// What the repetition finds comes first.
+pub(super) fn beside_signatures<T>(
+    count: usize,
+    check: impl Fn(usize) -> Result<(), Failure> + Sync,
+    progress: &super::Progress<'_>,
+    repeat: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let pieces = Pieces::new(count);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let repeated = std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| pieces.work(&check, progress));
+        }
+        let repeated = repeat();
+        if repeated.is_err() {
+            pieces.stop();
+        }
+        repeated
+    });
+    let found = repeated?;
+    pieces.result()?;
+    Ok(found)
+}
+
 /// Numbered pieces of work that threads take one after the other.
-pub(super) struct Pieces {
+struct Pieces {
     count: usize,
     next: AtomicUsize,
     done: AtomicUsize,
@@ -51,7 +76,7 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    pub(super) const fn new(count: usize) -> Self {
+    const fn new(count: usize) -> Self {
         Self {
             count,
             next: AtomicUsize::new(0),
@@ -61,11 +86,7 @@ impl Pieces {
     }
 
     /// Works until nothing is left, on one thread of many.
-    pub(super) fn work(
-        &self,
-        piece: impl Fn(usize) -> Result<(), Failure>,
-        progress: &super::Progress<'_>,
-    ) {
+    fn work(&self, piece: impl Fn(usize) -> Result<(), Failure>, progress: &super::Progress<'_>) {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             if number >= self.count {
@@ -81,12 +102,12 @@ impl Pieces {
     }
 
     /// Hands out nothing more.
-    pub(super) fn stop(&self) {
+    fn stop(&self) {
         self.next.store(self.count, Ordering::Relaxed);
     }
 
     /// What the pieces found.
-    pub(super) fn result(self) -> Result<(), Failure> {
+    fn result(self) -> Result<(), Failure> {
         match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, failure)) => Err(failure),
             None => Ok(()),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Args, Debug)]
 pub(super) struct Verify {
-    /// Data directory, as `jidian run --data` leaves it.
+    /// Data directory, as `jidian run --data` or `jidian bank serve --data` leaves it.
     directory: PathBuf,
     /// Print JSON.
     #[arg(long)]
@@ -20,12 +20,22 @@ pub(super) struct Verify {
 pub(super) fn run(arguments: &Verify) -> Result<(), Failure> {
     let directory = &arguments.directory;
     if !directory.is_dir() {
-        let reason = "no such directory; give one that `jidian run --data DIR` made";
+        let reason = "no such directory; give one that `jidian run --data DIR` or `jidian bank serve --data DIR` made";
         return Err(Failure::at(directory.display(), reason));
     }
-    let result = audit::verify_with(directory, &progress());
+    if audit::is_bank_alone(directory) {
+        let result = audit::verify_bank_with(directory, &progress());
+        return tell(result, arguments.json);
+    }
+    tell(audit::verify_with(directory, &progress()), arguments.json)
+}
+
+fn tell<R>(result: Result<R, audit::Failure>, as_json: bool) -> Result<(), Failure>
+where
+    R: core::fmt::Display + serde::Serialize,
+{
     clear_progress();
-    match (result, arguments.json) {
+    match (result, as_json) {
         (Ok(report), true) => println!("{:#}", json!(report)),
         (Ok(report), false) => print!("{report}"),
         (Err(failure), true) => {

@@ -17,7 +17,7 @@ pub(super) const KEPT_MAX: usize = 10_000;
 
 /// A call at a desk, and the operation that the desk signed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DeskCall {
+pub(crate) struct DeskCall {
     pub(super) key: Key,
     /// Digest of method, path and body.
     pub(super) call: Digest,

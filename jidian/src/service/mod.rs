@@ -34,6 +34,7 @@ pub mod who;
 mod writer;
 
 pub use call::{Call, day};
+pub(crate) use desk_log::DeskCall;
 pub use import::{ImportRow, Imported, import};
 pub(crate) use json::movement;
 pub use openapi::document as openapi_document;

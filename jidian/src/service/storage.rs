@@ -24,12 +24,15 @@ use wire::{PublicKey, Wire};
 
 /// Name of the file that says what a bank was founded with.
 const FOUNDING: &str = "bank";
-const REGISTER: &str = "register";
+pub(crate) const REGISTER: &str = "register";
 const LOCK: &str = "lock";
 const BANK_LOG: &str = "bank.log";
-const DESK_LOG: &str = "desk.log";
+pub(crate) const DESK_LOG: &str = "desk.log";
 /// Folder of TLS certificates.
 pub const TLS: &str = "tls";
+/// What belongs to a bank of its own, beside the lock.
+pub(crate) const BANK_FILES: [&str; 6] =
+    [FOUNDING, REGISTER, BANK_LOG, DESK_LOG, TLS, crate::store::snapshots::FILE];
 const FORMAT: u16 = 1;
 const TITLE: &str = "jidian bank directory";
 
@@ -38,11 +41,27 @@ pub type FileBank = Bank<BankLog, SigningKey>;
 
 /// Why a bank's directory can't be used: what, where, and what to do.
 #[derive(Debug)]
-pub struct StorageError(String);
+pub struct StorageError {
+    path: PathBuf,
+    text: String,
+}
+
+impl StorageError {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is wrong, without the place.
+    pub(crate) fn reason(&self) -> &str {
+        let place = format!("{}: ", self.path.display());
+        self.text.strip_prefix(&place).unwrap_or(&self.text)
+    }
+}
 
 impl core::fmt::Display for StorageError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -50,12 +69,12 @@ impl core::error::Error for StorageError {}
 
 impl From<LogError> for StorageError {
     fn from(error: LogError) -> Self {
-        Self(error.to_string())
+        Self { text: error.to_string(), path: error.path }
     }
 }
 
 pub(super) fn at(path: &Path, reason: impl core::fmt::Display) -> StorageError {
-    StorageError(format!("{}: {reason}", path.display()))
+    StorageError { path: path.to_owned(), text: format!("{}: {reason}", path.display()) }
 }
 
 /// What a bank was founded with.
@@ -86,7 +105,7 @@ impl Founding {
         (founding.text() == text).then_some(founding)
     }
 
-    fn read(directory: &Path) -> Result<Self, StorageError> {
+    pub(crate) fn read(directory: &Path) -> Result<Self, StorageError> {
         let path = directory.join(FOUNDING);
         let text = std::fs::read_to_string(&path).map_err(|error| at(&path, error))?;
         let damaged = "damaged, or of another version; restore it from a copy";
@@ -225,14 +244,7 @@ impl BankDirectory {
     }
 
     fn read_register(&self) -> Result<Register, StorageError> {
-        let path = self.path.join(REGISTER);
-        let bytes = std::fs::read(&path).map_err(|error| at(&path, error))?;
-        let damaged = || at(&path, "damaged; restore it from a copy");
-        let (check, body) = bytes.split_at_checked(32).ok_or_else(damaged)?;
-        if crypto::sm3(body).0 != check {
-            return Err(damaged());
-        }
-        Register::decode(body).map_err(|error| at(&path, error))
+        read_register(&self.path)
     }
 
     /// Keeps the register; it is on the medium when this returns.
@@ -294,6 +306,21 @@ impl BankDirectory {
     }
 }
 
+/// The authentication centre's register in a bank's directory.
+///
+/// # Errors
+/// [`StorageError`] if it is damaged.
+pub(crate) fn read_register(directory: &Path) -> Result<Register, StorageError> {
+    let path = directory.join(REGISTER);
+    let bytes = std::fs::read(&path).map_err(|error| at(&path, error))?;
+    let damaged = || at(&path, "damaged; restore it from a copy");
+    let (check, body) = bytes.split_at_checked(32).ok_or_else(damaged)?;
+    if crypto::sm3(body).0 != check {
+        return Err(damaged());
+    }
+    Register::decode(body).map_err(|error| at(&path, error))
+}
+
 const IN_USE: &str = "another jidian process runs on this directory; stop it, or name a copy";
 
 fn check_names(path: &Path) -> Result<(), StorageError> {
@@ -350,7 +377,9 @@ impl Reading {
     pub fn open(directory: &Path) -> Result<Self, StorageError> {
         let authority = if directory.join(manifest::FILE).exists() {
             let manifest = manifest::Manifest::read(directory);
-            let manifest = manifest.map_err(|error| StorageError(error.to_string()))?;
+            let path = directory.join(manifest::FILE);
+            let manifest =
+                manifest.map_err(|error| StorageError { text: error.to_string(), path })?;
             manifest
                 .authority
                 .parse()
