@@ -5,7 +5,7 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::log::{LogError, OrderedLog};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, BatchOutcome, Digested, Registration, Settled};
+use crate::registration::{Authenticated, BatchOutcome, Digested, Place, Registration, Settled};
 use crate::replay::{Damage, Fault, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
@@ -32,8 +32,7 @@ pub struct Answer {
     /// What became of it.
     pub code: ResultCode,
     /// The proof, if the code [is proved](ResultCode::is_proved). For [`ResultCode::Exists`] it is
-    /// the original one, as long as the key remembers the order; its leaf tells what became of the
-    /// order then.
+    /// the original one; its leaf tells what became of the order then.
     pub receipt: Option<Receipt>,
 }
 
@@ -183,6 +182,7 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         batch: &[Authenticated],
     ) -> Result<Vec<Answer>, LogError> {
         let mut leaf: usize = 0;
+        let mut repeated = settled.repeated.iter();
         let mut answers = Vec::with_capacity(batch.len());
         for (code, item) in settled.codes.iter().zip(batch) {
             if code.is_proved() {
@@ -190,8 +190,12 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
                 assert!(receipt.is_some(), "each proved code has its leaf");
                 leaf = leaf.saturating_add(1);
                 answers.push(Answer { code: *code, receipt });
+            } else if *code == ResultCode::Exists {
+                let place = *repeated.next().expect("each repetition has its place");
+                let receipt = self.receipt_at(place, item.digest())?;
+                answers.push(Answer { code: *code, receipt });
             } else {
-                answers.push(self.answer_again(*code, item)?);
+                answers.push(Answer::bare(*code));
             }
         }
         Ok(answers)
@@ -226,21 +230,20 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// # Errors
     /// [`LogError`] if the log can't be read.
     pub fn receipt_of(&mut self, key: KeyId, order: Digest) -> Result<Option<Receipt>, LogError> {
-        let Some(place) = self.registration.place_of(key, order) else { return Ok(None) };
+        match self.registration.place_of(key, order) {
+            Some(place) => self.receipt_at(place, order),
+            None => Ok(None),
+        }
+    }
+
+    /// The receipt of an order whose leaf stands at a place: from memory or from the log.
+    fn receipt_at(&mut self, place: Place, order: Digest) -> Result<Option<Receipt>, LogError> {
         if let Some(receipt) = self.registration.archived_receipt(place) {
             return Ok(Some(receipt));
         }
         let record = Record::from_bytes(&self.log.read(place.batch)?);
         let damaged = |error| LogError { reason: format!("batch {}: {error}", place.batch) };
         Ok(record.map_err(damaged)?.receipt(order))
-    }
-
-    fn answer_again(&mut self, code: ResultCode, item: &Authenticated) -> Result<Answer, LogError> {
-        if code != ResultCode::Exists {
-            return Ok(Answer::bare(code));
-        }
-        let receipt = self.receipt_of(item.operation().signer(), item.digest())?;
-        Ok(Answer { code, receipt })
     }
 }
 

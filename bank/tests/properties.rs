@@ -544,6 +544,27 @@ fn a_sleeping_key_keeps_its_receipt() {
     assert_eq!((again.code, again.receipt), (ResultCode::Exists, receipt));
 }
 
+/// A key remembers its last four orders. A repetition gets its receipt though five newer ones stand
+/// behind it in the batch, and so does one of an order of the same batch.
+#[test]
+fn a_repetition_in_front_of_newer_orders_keeps_its_receipt() {
+    let mut world = city::<Fast, _>(MemoryLog::new());
+    let mut next =
+        |world: &mut World<Fast>| pay(world, "house-meter", &[(0, 1, 1)], Spoil::Nothing);
+    let first = next(&mut world);
+    let receipt = world.submit(vec![first.clone()]).remove(0).receipt;
+    let mut batch = vec![first.clone()];
+    batch.extend((0..5).map(|_| next(&mut world)));
+    batch.insert(2, batch[1].clone());
+    let answers = world.submit(batch.clone());
+    assert_eq!((answers[0].code, &answers[0].receipt), (ResultCode::Exists, &receipt));
+    assert_eq!(answers[2].code, ResultCode::Exists);
+    assert_eq!(answers[2].receipt, answers[1].receipt);
+    assert!(answers[3..].iter().all(|answer| answer.code == ResultCode::Accepted));
+    // Now the key has forgotten it.
+    assert_eq!(world.submit(vec![first]).remove(0).code, ResultCode::Stale);
+}
+
 #[test]
 fn a_clock_that_steps_back_stands_still() {
     let mut world = city::<Fast, _>(MemoryLog::new());

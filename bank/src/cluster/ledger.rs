@@ -9,7 +9,7 @@ use super::envelope::{Envelope, Kind};
 use crate::code::ResultCode;
 use crate::front::{Answer, encode_outcome};
 use crate::record::Record;
-use crate::registration::{Authenticated, Batch, Registration, Settled};
+use crate::registration::{Authenticated, Registration, Settled};
 use crate::replay::{Damage, Fault, Replay};
 use crypto::Sign;
 use quantity::Instant;
@@ -140,10 +140,10 @@ impl Ledger {
         }
         let root = signer.seal(*outcome.root());
         let record = Some(encode_outcome(&outcome, batch, &root));
-        let Settled { codes, batch: tree, .. } = registration.commit(outcome, root.signature);
-        let (answers, old) = match (proofs, tree) {
-            (Proofs::Wanted, Some(tree)) => prove(registration, &tree, &codes, batch),
-            (Proofs::Wanted | Proofs::Unwanted, _) => (bare(&codes), Vec::new()),
+        let settled = registration.commit(outcome, root.signature);
+        let (answers, old) = match proofs {
+            Proofs::Wanted => prove(registration, &settled, batch),
+            Proofs::Unwanted => (bare(&settled.codes), Vec::new()),
         };
         Written { record, answers, old }
     }
@@ -169,24 +169,23 @@ fn bare(codes: &[ResultCode]) -> Vec<Answer> {
 /// Answers with their receipts; of orders that came before, those that are at hand.
 fn prove(
     registration: &Registration,
-    tree: &Batch,
-    codes: &[ResultCode],
+    settled: &Settled,
     batch: &[Authenticated],
 ) -> (Vec<Answer>, Vec<OldReceipt>) {
     let mut leaf: usize = 0;
     let mut old = Vec::new();
-    let mut answers = Vec::with_capacity(codes.len());
-    for (place, (code, item)) in codes.iter().zip(batch).enumerate() {
+    let mut repeated = settled.repeated.iter();
+    let mut answers = Vec::with_capacity(batch.len());
+    for (place, (code, item)) in settled.codes.iter().zip(batch).enumerate() {
         let mut receipt = None;
         if code.is_proved() {
-            receipt = tree.receipt(leaf);
+            receipt = settled.batch.as_ref().and_then(|tree| tree.receipt(leaf));
             leaf = leaf.saturating_add(1);
         } else if *code == ResultCode::Exists {
-            let order = item.digest();
-            let known = registration.place_of(item.operation().signer(), order);
-            receipt = known.and_then(|known| registration.archived_receipt(known));
-            let missing = known.filter(|_| receipt.is_none());
-            old.extend(missing.map(|known| OldReceipt { place, batch: known.batch, order }));
+            let (order, known) = (item.digest(), *repeated.next().expect("it has its place"));
+            receipt = registration.archived_receipt(known);
+            let missing = OldReceipt { place, batch: known.batch, order };
+            old.extend(receipt.is_none().then_some(missing));
         }
         answers.push(Answer { code: *code, receipt });
     }

@@ -23,6 +23,7 @@ pub struct BatchOutcome {
     pub(super) levels: Vec<Vec<Digest>>,
     pub(super) root: Root,
     pub(super) movements: Vec<Movement>,
+    pub(super) repeated: Vec<Place>,
     pub(super) before: Totals,
 }
 
@@ -47,7 +48,7 @@ impl BatchOutcome {
 
     /// What is final of a batch that was taken back because it moves nothing and proves nothing.
     pub(crate) fn without_batch(self) -> Settled {
-        Settled { codes: self.codes, batch: None, movements: Vec::new() }
+        Settled { codes: self.codes, batch: None, movements: Vec::new(), repeated: Vec::new() }
     }
 
     /// What the registration centre is to sign.
@@ -67,6 +68,9 @@ pub struct Settled {
     pub batch: Option<Arc<Batch>>,
     /// Every movement of money from wallet to wallet, in order.
     pub movements: Vec<Movement>,
+    /// Where the first leaf of each operation stands that [came before](ResultCode::Exists), in
+    /// order. Newer orders of the same batch may have made its key forget it by now.
+    pub repeated: Vec<Place>,
 }
 
 /// What gathers while a batch runs.
@@ -75,6 +79,7 @@ pub(super) struct Gathering {
     at: Instant,
     leaves: Vec<Leaf>,
     pub(super) movements: Vec<Movement>,
+    repeated: Vec<Place>,
 }
 
 /// Whose operation is at work.
@@ -108,6 +113,7 @@ impl Registration {
             at: now.max(before.at),
             leaves: Vec::with_capacity(batch.len()),
             movements: Vec::with_capacity(batch.len()),
+            repeated: Vec::new(),
         };
         self.books.begin(all.at);
         self.end_what_is_due(all.at, &mut all.movements);
@@ -128,8 +134,8 @@ impl Registration {
         self.totals.batch = root.batch;
         self.totals.root = crypto::digest(&root);
         self.totals.at = root.at;
-        let Gathering { leaves, movements, .. } = all;
-        BatchOutcome { codes, leaves, levels, root, movements, before }
+        let Gathering { leaves, movements, repeated, .. } = all;
+        BatchOutcome { codes, leaves, levels, root, movements, repeated, before }
     }
 
     fn apply_one(&mut self, item: &Authenticated, all: &mut Gathering) -> ResultCode {
@@ -149,6 +155,10 @@ impl Registration {
             Ok(()) => self.execute(key, item, all),
             Err(code) => code,
         };
+        if code == ResultCode::Exists {
+            let known = self.directory.key(key).recall(item.digest());
+            all.repeated.push(known.expect("the code says that it is remembered").place);
+        }
         if code.burns_sequence() {
             let leaf = u32::try_from(all.leaves.len()).expect("a batch has at most 2²⁰ leaves");
             let place = Place { batch: all.batch, leaf };

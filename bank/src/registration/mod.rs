@@ -168,8 +168,8 @@ impl Registration {
         self.archive.push(Arc::clone(&batch));
         self.archive.drop_surplus();
         self.last_root = Some(root);
-        let (codes, movements) = (outcome.codes, outcome.movements);
-        Settled { codes, batch: Some(batch), movements }
+        let BatchOutcome { codes, movements, repeated, .. } = outcome;
+        Settled { codes, batch: Some(batch), movements, repeated }
     }
 
     /// Keeps the last payments for a screen.
