@@ -549,8 +549,7 @@ fn a_sleeping_key_keeps_its_receipt() {
 #[test]
 fn a_repetition_in_front_of_newer_orders_keeps_its_receipt() {
     let mut world = city::<Fast, _>(MemoryLog::new());
-    let mut next =
-        |world: &mut World<Fast>| pay(world, "house-meter", &[(0, 1, 1)], Spoil::Nothing);
+    let next = |world: &mut World<Fast>| pay(world, "house-meter", &[(0, 1, 1)], Spoil::Nothing);
     let first = next(&mut world);
     let receipt = world.submit(vec![first.clone()]).remove(0).receipt;
     let mut batch = vec![first.clone()];

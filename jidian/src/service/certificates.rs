@@ -118,7 +118,8 @@ impl Certificates {
         let list = list.map_err(|error| CertificateError(error.to_string()))?;
         let mut entries = list.map_or_else(BTreeMap::new, |list| list.entries().clone());
         entries.entry(serial_of(&path)?).or_insert(now);
-        let date = |at| dated(at, rcgen::date_time_ymd);
+        // Days of UTC, which begin eight hours later: a list must not be of tomorrow.
+        let date = |at: Instant| dated(at - Duration::from_hours(8), rcgen::date_time_ymd);
         let certs = entries.iter().map(|(serial, at)| RevokedCertParams {
             serial_number: SerialNumber::from_slice(serial),
             revocation_time: date(*at),
