@@ -2,11 +2,14 @@
 
 use crate::code::ResultCode;
 use crate::genesis::{Genesis, GenesisError};
-use crate::log::{LogError, OrderedLog};
+use crate::log::{LogError, OrderedLog, Snapshot};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
-use crate::registration::{Authenticated, BatchOutcome, Digested, Place, Registration, Settled};
-use crate::replay::{Damage, Fault, Replay};
+use crate::registration::{
+    Authenticated, BATCHES_KEPT, Batch, BatchOutcome, Digested, LEAVES_KEPT, Place, Registration,
+    Settled,
+};
+use crate::replay::{BehindError, Damage, Fault, Misfit, Replay};
 use core::fmt;
 use crypto::{Sign, Verify};
 use quantity::Instant;
@@ -112,9 +115,37 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         let mut records = records.into_iter();
         let genesis = records.next().ok_or(Damage { batch: 0, fault: Fault::NoGenesis })?;
         let mut replay = Replay::begin(genesis.as_ref(), authority)?;
-        if signer.public_key() != replay.genesis().registration.body.public_key {
-            return Err(Damage { batch: 0, fault: Fault::OtherSigner });
+        check_signer(&signer, &replay)?;
+        for record in records {
+            step(&mut replay, record.as_ref())?;
         }
+        Ok(Self { registration: replay.finish()?, signer, log })
+    }
+
+    /// Goes on from a snapshot: its state must be that of the log at its place, as
+    /// [`Replay::behind`] holds it, and `records`, those behind that place, are repeated as
+    /// [`recover_by`](Self::recover_by) repeats them. Receipts of the last batches before it are
+    /// made ready from `log`, which holds all records.
+    ///
+    /// # Errors
+    /// [`BehindError`]; if it is the [snapshot](BehindError::Snapshot), the whole log is to be
+    /// repeated.
+    pub fn recover_behind<R: AsRef<[u8]>>(
+        snapshot: &Snapshot,
+        records: impl IntoIterator<Item = R>,
+        authority: &PublicKey,
+        (signer, mut log): (S, L),
+        mut step: impl FnMut(&mut Replay, &[u8]) -> Result<(), Damage>,
+    ) -> Result<Self, BehindError> {
+        let batch = snapshot.batch().filter(|batch| *batch > 0).ok_or(Misfit::NoBatch)?;
+        let mut read = |number| log.read(number).map_err(BehindError::Unreadable);
+        let (genesis, last) = (read(0)?, read(batch)?);
+        let mut replay = Replay::behind(&genesis, authority, (&snapshot.state, &last))?;
+        check_signer(&signer, &replay)?;
+        if replay.registration().last_batch() != batch {
+            return Err(Misfit::OtherBatch.into());
+        }
+        replay.remember(last_batches(batch, &mut read)?);
         for record in records {
             step(&mut replay, record.as_ref())?;
         }
@@ -245,6 +276,34 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         let damaged = |error| LogError { reason: format!("batch {}: {error}", place.batch) };
         Ok(record.map_err(damaged)?.receipt(order))
     }
+}
+
+fn check_signer(signer: &impl Sign, replay: &Replay) -> Result<(), Damage> {
+    if signer.public_key() == replay.genesis().registration.body.public_key {
+        Ok(())
+    } else {
+        Err(Damage { batch: 0, fault: Fault::OtherSigner })
+    }
+}
+
+/// The batches up to one, oldest first, as many as a bank that never stopped has in memory.
+fn last_batches(
+    last: u64,
+    mut read: impl FnMut(u64) -> Result<Vec<u8>, BehindError>,
+) -> Result<Vec<Batch>, BehindError> {
+    let (mut batches, mut leaves) = (Vec::new(), 0);
+    for number in (1..=last).rev().take(BATCHES_KEPT) {
+        if leaves >= LEAVES_KEPT {
+            break;
+        }
+        let undecodable = |error| Damage { batch: number, fault: Fault::Undecodable(error) };
+        let record = Record::from_bytes(&read(number)?).map_err(undecodable)?;
+        let grown: Vec<_> = record.leaves().collect();
+        leaves = leaves.saturating_add(grown.len());
+        batches.push(Batch::grow(record.root, grown));
+    }
+    batches.reverse();
+    Ok(batches)
 }
 
 /// The record of a batch that was applied.

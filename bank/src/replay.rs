@@ -6,8 +6,11 @@
 use crate::code::{ResultCode, Statistics};
 use crate::command::Command;
 use crate::genesis::{Genesis, GenesisError};
+use crate::log::LogError;
 use crate::record::{Balances, Entry, Record};
-use crate::registration::{Authenticated, Digested, Keys, Movement, Registration, Verdict, judge};
+use crate::registration::{
+    Authenticated, Batch, Digested, Keys, Movement, Registration, Verdict, judge,
+};
 use core::fmt;
 use crypto::Verify;
 use quantity::Fen;
@@ -102,6 +105,70 @@ impl fmt::Display for Fault {
 
 impl core::error::Error for Damage {}
 
+/// Why a state isn't that of a log at a place: the log is to be repeated from its beginning then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// The bytes are no state of this bank.
+    State(DecodeError),
+    /// What was kept beside the state can't be read.
+    Kept(DecodeError),
+    /// It was taken before the first batch.
+    NoBatch,
+    /// The record before the place is another batch than the last one of the state.
+    OtherBatch,
+    /// The root of the record before the place isn't the last one of the state.
+    OtherRoot,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State(error) => write!(f, "its state can't be read: {error}"),
+            Self::Kept(error) => write!(f, "what it keeps beside the state can't be read: {error}"),
+            Self::NoBatch => write!(f, "it was taken before the first batch"),
+            Self::OtherBatch => write!(f, "its state is of another batch than its place"),
+            Self::OtherRoot => write!(f, "its state has another root than the log at its place"),
+        }
+    }
+}
+
+impl core::error::Error for Misfit {}
+
+/// Why a bank can't go on from a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BehindError {
+    /// The log itself is wrong, whether with or without a snapshot.
+    Log(Damage),
+    /// The log can't be read back.
+    Unreadable(LogError),
+    /// The snapshot isn't of this log.
+    Snapshot(Misfit),
+}
+
+impl fmt::Display for BehindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(damage) => damage.fmt(f),
+            Self::Unreadable(error) => error.fmt(f),
+            Self::Snapshot(misfit) => misfit.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BehindError {}
+
+impl From<Damage> for BehindError {
+    fn from(damage: Damage) -> Self {
+        Self::Log(damage)
+    }
+}
+
+impl From<Misfit> for BehindError {
+    fn from(misfit: Misfit) -> Self {
+        Self::Snapshot(misfit)
+    }
+}
+
 /// Repeats every decision of a log.
 #[derive(Debug)]
 pub struct Replay {
@@ -120,6 +187,39 @@ impl Replay {
             Genesis::from_record(genesis).map_err(|error| damage(Fault::Undecodable(error)))?;
         genesis.check_form(authority).map_err(|error| damage(Fault::Genesis(error)))?;
         Ok(Self { registration: Registration::new(&genesis), genesis })
+    }
+
+    /// Starts behind a batch: `genesis` is record 0, `last` the record of that batch, and `state` what
+    /// [`Registration::to_snapshot`] gave behind it. That it is the state of this log is believed
+    /// because it names the genesis and holds the very root, with its signature, that the log has.
+    ///
+    /// # Errors
+    /// [`BehindError`]: the log's records or the state aren't what they have to be.
+    pub fn behind(
+        genesis: &[u8],
+        authority: &PublicKey,
+        (state, last): (&[u8], &[u8]),
+    ) -> Result<Self, BehindError> {
+        let Self { genesis, .. } = Self::begin(genesis, authority)?;
+        let registration = Registration::from_snapshot(&genesis, state).map_err(Misfit::State)?;
+        let batch = registration.last_batch();
+        if batch == 0 {
+            return Err(Misfit::NoBatch.into());
+        }
+        let undecodable = |error| Damage { batch, fault: Fault::Undecodable(error) };
+        let last = Record::from_bytes(last).map_err(undecodable)?;
+        if last.root.body.batch != batch {
+            return Err(Misfit::OtherBatch.into());
+        }
+        if !registration.stands_behind(&last.root) {
+            return Err(Misfit::OtherRoot.into());
+        }
+        Ok(Self { genesis, registration })
+    }
+
+    /// Takes the batches up to here, oldest first, so that their receipts are at hand.
+    pub(crate) fn remember(&mut self, batches: impl IntoIterator<Item = Batch>) {
+        self.registration.remember(batches);
     }
 
     /// The genesis.

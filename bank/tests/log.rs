@@ -377,7 +377,9 @@ fn a_restart_from_a_snapshot_looks_only_at_what_is_behind_it() {
 #[test]
 fn a_snapshot_with_a_flipped_bit_is_none() {
     let log = StoredLog::open(medium(&written(&RECORDS).0), KIND).unwrap();
-    let good = Snapshot::of(&log, b"the state".to_vec()).to_bytes();
+    let taken = Snapshot::of(&log, b"the state".to_vec()).keeping(b"and more".to_vec());
+    let good = taken.to_bytes();
+    assert_eq!(Snapshot::from_bytes(&good), Ok(taken));
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
@@ -391,6 +393,30 @@ fn a_snapshot_with_a_flipped_bit_is_none() {
     let check = blake3::hash(&newer);
     newer.extend_from_slice(check.as_bytes());
     assert_eq!(Snapshot::from_bytes(&newer), Err(SnapshotError::OtherVersion(9)));
+}
+
+/// What no log can have isn't read as a snapshot, however right its check is.
+#[test]
+fn a_snapshot_of_no_log_is_none() {
+    let log = StoredLog::open(medium(&written(&RECORDS).0), KIND).unwrap();
+    let sound = Snapshot::of(&log, Vec::new());
+    let last = sound.offsets.len() - 1;
+    let spoilt: [fn(&mut Snapshot, usize); 6] = [
+        |snapshot, _| snapshot.offsets[0] += 1,
+        |snapshot, last| snapshot.offsets[last] = snapshot.offsets[last - 1] + 1,
+        |snapshot, _| snapshot.place.last -= 1,
+        |snapshot, _| snapshot.place.offset = snapshot.place.last + 39,
+        |snapshot, _| snapshot.offsets.truncate(1),
+        |snapshot, _| snapshot.offsets.clear(),
+    ];
+    for (number, spoil) in spoilt.into_iter().enumerate() {
+        let mut snapshot = sound.clone();
+        spoil(&mut snapshot, last);
+        let records = snapshot.offsets.len() as u64;
+        snapshot.place.records = records;
+        let read = Snapshot::from_bytes(&snapshot.to_bytes());
+        assert_eq!(read, Err(SnapshotError::Damaged), "spoilt in way {number}");
+    }
 }
 
 proptest! {

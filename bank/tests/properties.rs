@@ -3,6 +3,7 @@
 
 mod common;
 
+use bank::log::{Place, Snapshot};
 use bank::record::Record;
 use bank::registration::{Chain, LEAVES_KEPT};
 use bank::replay::Replay;
@@ -252,6 +253,13 @@ fn pay<L: OrderedLog>(
     sealed.into()
 }
 
+/// A snapshot of the state behind a log, as far as a bank looks at it.
+fn behind(log: &MemoryLog, state: Vec<u8>) -> Snapshot {
+    let records = log.records().len() as u64;
+    let place = Place { records, offset: 0, last: 0, chain: Digest::default() };
+    Snapshot { place, offsets: Vec::new(), state, kept: Vec::new() }
+}
+
 /// Everything that can be asked for must be as before.
 fn fingerprint(registration: &Registration) -> (Digest, Fen, Vec<Digest>, Option<u64>) {
     let payments = registration.latest_payments().map(|payment| payment.order).collect();
@@ -269,6 +277,7 @@ proptest! {
         let mut world = city::<Fast, _>(Flaky::default());
         world.run(POLICY);
         let mut log = world.bank.log().log.clone();
+        let mut snapshots = Vec::new();
         for (steps, refuse) in &batches {
             let operations = operations(&mut world, steps);
             if *refuse {
@@ -286,7 +295,8 @@ proptest! {
             let snapshot = registration.to_snapshot();
             let again = Registration::from_snapshot(&world.genesis, &snapshot).unwrap();
             prop_assert_eq!(again.wallets_total(), registration.wallets_total());
-            prop_assert_eq!(again.to_snapshot(), snapshot);
+            prop_assert_eq!(again.to_snapshot(), snapshot.clone());
+            snapshots.push(behind(&log, snapshot));
             world.now = world.now + Duration::from_hours(13);
         }
         let authority = world.authentication.public_key();
@@ -298,6 +308,13 @@ proptest! {
         );
         let report = bank::audit(log.records(), &authority, &FastVerifier).unwrap();
         prop_assert_eq!(report.state, recovered.registration().state_digest());
+        for snapshot in &snapshots {
+            let keys = (Fast::key(3), log.clone());
+            let records = &log.records()[usize::try_from(snapshot.place.records).unwrap()..];
+            let step = |replay: &mut Replay, record: &[u8]| replay.step(record);
+            let bank = Bank::recover_behind(snapshot, records, &authority, keys, step).unwrap();
+            prop_assert_eq!(report.state, bank.registration().state_digest());
+        }
         for record in log.records().iter().skip(1) {
             prop_assert_eq!(&Record::from_bytes(record).unwrap().to_bytes(), record);
         }

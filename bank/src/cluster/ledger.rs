@@ -10,7 +10,7 @@ use crate::code::ResultCode;
 use crate::front::{Answer, encode_outcome};
 use crate::record::Record;
 use crate::registration::{Authenticated, Registration, Settled};
-use crate::replay::{Damage, Fault, Replay};
+use crate::replay::{BehindError, Damage, Fault, Replay};
 use crypto::Sign;
 use quantity::Instant;
 use wire::Digest;
@@ -66,6 +66,20 @@ impl Ledger {
     /// [`Damage`] if it is no genesis under `authority`.
     pub fn begin(genesis: &Envelope, authority: &PublicKey) -> Result<Self, Damage> {
         Replay::begin(genesis.body(), authority).map(|replay| Self(State::Follows(replay)))
+    }
+
+    /// Goes on behind a snapshot's state; `last` is the last envelope before its place that holds a
+    /// batch.
+    ///
+    /// # Errors
+    /// [`BehindError`] if it isn't the state behind that batch, or the genesis is wrong.
+    pub fn behind(
+        genesis: &Envelope,
+        authority: &PublicKey,
+        (state, last): (&[u8], &Envelope),
+    ) -> Result<Self, BehindError> {
+        let replay = Replay::behind(genesis.body(), authority, (state, last.body()))?;
+        Ok(Self(State::Follows(replay)))
     }
 
     /// Reads the record of an envelope and sees that its bytes are whole; `None` for a claim.

@@ -14,6 +14,7 @@
 //! | [`chain`] | how an envelope must follow the one before it |
 //! | [`node`] | follower, candidate, writer: `(now, input) -> outputs` |
 //! | [`ledger`] | the registration centre's state on such a node |
+//! | [`kept`] | what goes beside a snapshot of that state |
 //! | [`reseed`] | which log counts when the stream is lost |
 //! | [`protocol`] | frames in which clients submit batches |
 //!
@@ -23,6 +24,7 @@
 
 pub mod chain;
 pub mod envelope;
+pub mod kept;
 pub mod ledger;
 pub mod node;
 pub mod notice;

@@ -43,6 +43,17 @@ impl Journal {
         Self { rows, dropped: 0, dropped_at: None, wallets: BTreeMap::new(), rows_max }
     }
 
+    /// A journal that has dropped so many rows, the last of them at this instant.
+    pub(super) const fn behind(rows_max: usize, dropped: u64, dropped_at: Option<Instant>) -> Self {
+        let rows = VecDeque::new();
+        Self { rows, dropped, dropped_at, wallets: BTreeMap::new(), rows_max }
+    }
+
+    /// How many rows were dropped, and when the last of them was.
+    pub(super) const fn dropped(&self) -> (u64, Option<Instant>) {
+        (self.dropped, self.dropped_at)
+    }
+
     /// Takes the next row, and drops the oldest one if there are too many.
     pub fn push(&mut self, row: Row) {
         let number = self.next_number();

@@ -9,6 +9,7 @@ mod balances;
 mod beancount;
 mod day;
 mod journal;
+mod kept;
 mod plain_ledger;
 mod row;
 mod statement;

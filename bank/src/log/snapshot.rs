@@ -3,19 +3,21 @@
 //! Numbers are big-endian.
 //!
 //! ```text
-//! file  = magic "JIDIANSN" (8) ‖ version (2) ‖ zero (6) ‖ place ‖ records × offset (8) ‖ state ‖ check (32)
+//! file  = magic "JIDIANSN" (8) ‖ version (2) ‖ zero (6) ‖ place ‖ length of the state (8)
+//!         ‖ records × offset (8) ‖ state ‖ kept ‖ check (32)
 //! place = records (8) ‖ offset (8) ‖ offset of the last record (8) ‖ chain (32)
 //! check = BLAKE3 of everything before
 //! ```
 //! A snapshot that is missing or damaged costs a longer replay and nothing else. One that is whole
 //! also proves how long the log was.
 
+use super::format::{HEADER_BYTES, record_length};
 use super::{Medium, Place, StoredLog};
 use core::fmt;
-use wire::Digest;
+use wire::{Digest, Sink};
 
 /// Version of the format.
-pub const SNAPSHOT_VERSION: u16 = 1;
+pub const SNAPSHOT_VERSION: u16 = 2;
 
 const MAGIC: &[u8; 8] = b"JIDIANSN";
 const HEAD_BYTES: usize = 16;
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub offsets: Vec<u64>,
     /// The state, in its own encoding.
     pub state: Vec<u8>,
+    /// What its keeper wants to find again beside the state; may be empty.
+    pub kept: Vec<u8>,
 }
 
 /// Why bytes are no snapshot that can be used.
@@ -62,7 +66,13 @@ impl Snapshot {
     /// The state behind the last record of a log.
     #[must_use]
     pub fn of<M: Medium>(log: &StoredLog<M>, state: Vec<u8>) -> Self {
-        Self { place: log.place(), offsets: log.offsets().to_vec(), state }
+        Self { place: log.place(), offsets: log.offsets().to_vec(), state, kept: Vec::new() }
+    }
+
+    /// The same, with something beside the state.
+    #[must_use]
+    pub fn keeping(self, kept: Vec<u8>) -> Self {
+        Self { kept, ..self }
     }
 
     /// Number of the last batch that the state has seen; `None` before the genesis.
@@ -74,23 +84,32 @@ impl Snapshot {
     /// Canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { place, offsets, state } = self;
-        let length = HEAD_BYTES + PLACE_BYTES + 8 * offsets.len() + state.len() + CHECK_BYTES;
-        let mut bytes = Vec::with_capacity(length);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&SNAPSHOT_VERSION.to_be_bytes());
-        bytes.extend_from_slice(&[0; 6]);
-        for number in [place.records, place.offset, place.last] {
-            bytes.extend_from_slice(&number.to_be_bytes());
-        }
-        bytes.extend_from_slice(&place.chain.0);
-        for offset in offsets {
-            bytes.extend_from_slice(&offset.to_be_bytes());
-        }
-        bytes.extend_from_slice(state);
-        let check = blake3::hash(&bytes);
-        bytes.extend_from_slice(check.as_bytes());
+        let mut bytes = Vec::new();
+        self.write(&mut |part| bytes.extend_from_slice(part));
         bytes
+    }
+
+    /// Writes the canonical bytes, in a few large parts.
+    pub fn write(&self, out: &mut Sink<'_>) {
+        let Self { place, offsets, state, kept } = self;
+        let mut head = Vec::with_capacity(HEAD_BYTES + PLACE_BYTES + 8 + 8 * offsets.len());
+        head.extend_from_slice(MAGIC);
+        head.extend_from_slice(&SNAPSHOT_VERSION.to_be_bytes());
+        head.extend_from_slice(&[0; 6]);
+        for number in [place.records, place.offset, place.last] {
+            head.extend_from_slice(&number.to_be_bytes());
+        }
+        head.extend_from_slice(&place.chain.0);
+        head.extend_from_slice(&(state.len() as u64).to_be_bytes());
+        for offset in offsets {
+            head.extend_from_slice(&offset.to_be_bytes());
+        }
+        let mut check = blake3::Hasher::new();
+        for part in [&head, state, kept] {
+            check.update(part);
+            out(part);
+        }
+        out(check.finalize().as_bytes());
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
@@ -118,7 +137,8 @@ impl Snapshot {
         let (records, rest) = take_number(rest)?;
         let (offset, rest) = take_number(rest)?;
         let (last, rest) = take_number(rest)?;
-        let (chain, mut rest) = rest.split_first_chunk::<32>()?;
+        let (chain, rest) = rest.split_first_chunk::<32>()?;
+        let (length, mut rest) = take_number(rest)?;
         let place = Place { records, offset, last, chain: Digest(*chain) };
         let mut offsets = Vec::new();
         for _ in 0..records {
@@ -126,7 +146,26 @@ impl Snapshot {
             offsets.push(offset);
             rest = behind;
         }
-        Some(Self { place, offsets, state: rest.to_vec() })
+        let (state, kept) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let snapshot = Self { place, offsets, state: state.to_vec(), kept: kept.to_vec() };
+        snapshot.lies_in_a_log().then_some(snapshot)
+    }
+
+    /// Whether records can begin at these offsets, so that nobody reads where none can be.
+    fn lies_in_a_log(&self) -> bool {
+        let shortest = record_length(0) as u64;
+        let follows =
+            |one: u64, next: u64| next.checked_sub(one).is_some_and(|gap| gap >= shortest);
+        let offsets = self.offsets.iter().copied();
+        let ends = offsets.clone().skip(1).chain([self.place.offset]);
+        match self.offsets.last() {
+            None => self.place.offset == HEADER_BYTES && self.place.last == 0,
+            Some(last) => {
+                self.offsets.first() == Some(&HEADER_BYTES)
+                    && self.place.last == *last
+                    && offsets.zip(ends).all(|(one, next)| follows(one, next))
+            }
+        }
     }
 }
 

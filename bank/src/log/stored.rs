@@ -33,23 +33,37 @@ impl<M: Medium> StoredLog<M> {
     ///
     /// # Errors
     /// [`StorageError`]; then the medium is as it was.
-    pub fn open(mut medium: M, kind: u16) -> Result<Self, StorageError> {
-        let reader = LogReader::open(&mut medium, kind)?;
-        let found = Found::read(reader, Vec::new())?;
-        Self::resume(medium, kind, found)
+    pub fn open(medium: M, kind: u16) -> Result<Self, StorageError> {
+        Self::open_showing(medium, kind, None, |_| true)
     }
 
     /// Goes on with a log, after a look at the records behind a snapshot only.
     ///
     /// # Errors
     /// [`StorageError`]; then the medium is as it was.
-    pub fn open_behind(
+    pub fn open_behind(medium: M, kind: u16, snapshot: &Snapshot) -> Result<Self, StorageError> {
+        Self::open_showing(medium, kind, Some(snapshot), |_| true)
+    }
+
+    /// As [`open`](Self::open) or [`open_behind`](Self::open_behind), showing each record that is
+    /// looked at to `accept`, which may end the log before it by returning `false`.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then the medium is as it was.
+    pub fn open_showing(
         mut medium: M,
         kind: u16,
-        snapshot: &Snapshot,
+        snapshot: Option<&Snapshot>,
+        accept: impl FnMut(&[u8]) -> bool,
     ) -> Result<Self, StorageError> {
-        let reader = LogReader::open_at(&mut medium, kind, snapshot.place)?;
-        let found = Found::read(reader, snapshot.offsets.clone())?;
+        let (reader, offsets) = match snapshot {
+            None => (LogReader::open(&mut medium, kind)?, Vec::new()),
+            Some(snapshot) => {
+                let reader = LogReader::open_at(&mut medium, kind, snapshot.place)?;
+                (reader, snapshot.offsets.clone())
+            }
+        };
+        let found = Found::read(reader, offsets, accept)?;
         Self::resume(medium, kind, found)
     }
 
@@ -162,13 +176,14 @@ impl Found {
     fn read<M: Medium>(
         mut reader: LogReader<M>,
         mut offsets: Vec<u64>,
+        mut accept: impl FnMut(&[u8]) -> bool,
     ) -> Result<Self, StorageError> {
         loop {
-            let offset = reader.place().offset;
-            if reader.next_whole_record()?.is_none() {
-                return Ok(Self { place: reader.place(), offsets, tail: reader.tail() });
+            let place = reader.place();
+            match reader.next_whole_record()? {
+                Some(record) if accept(record) => offsets.push(place.offset),
+                Some(_) | None => return Ok(Self { place, offsets, tail: reader.tail() }),
             }
-            offsets.push(offset);
         }
     }
 }

@@ -72,6 +72,8 @@ pub const PAYMENTS_SHOWN: usize = 256;
 /// The registration centre's state.
 #[derive(Clone, Debug)]
 pub struct Registration {
+    /// Digest of the genesis: whose state it is.
+    genesis: Digest,
     issuance_vault: Slot,
     books: Books,
     directory: Directory,
@@ -125,6 +127,7 @@ impl Registration {
         books.settle();
         directory.settle();
         Self {
+            genesis: crypto::digest(genesis),
             issuance_vault: vault,
             books,
             directory,
@@ -368,6 +371,13 @@ impl Registration {
     #[must_use]
     pub fn code_of(&self, key: KeyId, order: Digest) -> Option<ResultCode> {
         self.directory.get(key)?.recall(order).map(|known| known.code)
+    }
+
+    /// Takes the last batches, oldest first, so that their receipts are at hand: a snapshot holds
+    /// none.
+    pub(crate) fn remember(&mut self, batches: impl IntoIterator<Item = Batch>) {
+        self.archive = Archive::default();
+        batches.into_iter().for_each(|batch| self.archive.push(Arc::new(batch)));
     }
 
     pub(crate) fn archived_receipt(&self, place: Place) -> Option<Receipt> {

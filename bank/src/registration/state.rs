@@ -9,14 +9,16 @@ use super::ledger::{Ledger, Slot, Spent, Wallet, WalletState};
 use super::tracked::Tracked;
 use super::{Phase, Registration, Totals};
 use crate::code::{ResultCode, Statistics};
-use crate::genesis::Genesis;
+use crate::genesis::{Genesis, issuance_vault};
 use crate::terms::wire_fields;
 use heapless::Vec as Bounded;
-use quantity::Instant;
+use quantity::{Fen, Instant};
+use std::collections::BTreeMap;
 use wire::identity::Certificate;
-use wire::{DecodeError, Digest, KeyId, Reader, Sink, WalletId, Wire};
+use wire::receipt::Root;
+use wire::{DecodeError, Digest, KeyId, Reader, Signed, Sink, WalletId, Wire};
 
-const TAG: &[u8] = b"JIDIAN-STATE-2";
+const TAG: &[u8] = b"JIDIAN-STATE-3";
 
 impl Registration {
     /// SM3 over everything that an answer can depend on: wallets, holds, coin strings, policy,
@@ -51,20 +53,42 @@ impl Registration {
             return Err(reader.refuse(0, "kind of snapshot"));
         }
         let mut state = Self::new(genesis);
+        if Digest::read(&mut reader)? != state.genesis {
+            return Err(reader.refuse(TAG.len(), "genesis"));
+        }
         state.totals = Wire::read(&mut reader)?;
         state.last_root = Wire::read(&mut reader)?;
         state.books = Books::read_state(&mut reader)?;
         state.directory = Directory::read_state(genesis, &state.books.ledger, &mut reader)?;
         reader.finish()?;
-        if state.books.ledger.total() == i128::from(state.totals.issued.fen()) {
-            Ok(state)
-        } else {
-            Err(reader.refuse(0, "sum of the wallets"))
+        if state.books.ledger.total() != i128::from(state.totals.issued.fen()) {
+            return Err(reader.refuse(0, "sum of the wallets"));
         }
+        let vault = state.books.ledger.find(issuance_vault());
+        if vault != Some(state.issuance_vault) || !state.books.is_sound() {
+            return Err(reader.refuse(0, "wallets, operators and coin strings"));
+        }
+        Ok(state)
+    }
+
+    /// Digest of the genesis of the bank whose state a snapshot holds; `None` for other bytes.
+    #[must_use]
+    pub fn genesis_of_snapshot(bytes: &[u8]) -> Option<Digest> {
+        let (genesis, _) = bytes.strip_prefix(TAG)?.split_first_chunk()?;
+        Some(Digest(*genesis))
+    }
+
+    /// Whether this is the state right behind the batch that a root closes, as far as a root tells.
+    pub(crate) fn stands_behind(&self, root: &Signed<Root>) -> bool {
+        let Root { batch, at, issued, .. } = root.body;
+        let Totals { batch: last, root: last_root, at: last_at, issued: now, .. } = self.totals;
+        self.last_root.as_ref() == Some(root)
+            && (batch, crypto::digest(&root.body), at, issued) == (last, last_root, last_at, now)
     }
 
     fn write_state(&self, out: &mut Sink<'_>) {
         out(TAG);
+        self.genesis.write(out);
         self.totals.write(out);
         self.last_root.write(out);
         self.books.write_state(out);
@@ -104,6 +128,29 @@ impl Books {
         books.list_what_is_due();
         books.settle();
         Ok(books)
+    }
+
+    /// Whether what refers to wallets refers to those that are there, and both views of the coin
+    /// strings agree: what the ledger takes for granted.
+    fn is_sound(&self) -> bool {
+        let ledger = &self.ledger;
+        let is_there = |wallet: WalletId| ledger.find(wallet).is_some();
+        let mut in_strings = BTreeMap::<WalletId, Fen>::new();
+        let counted = self.coins.iter().all(|(_, coin)| {
+            let sum = in_strings.entry(coin.owner).or_default();
+            let more = sum.checked_add(coin.amount).filter(|_| !coin.amount.is_negative());
+            *sum = more.unwrap_or_default();
+            more.is_some() && coin.bound.as_ref().is_none_or(|bound| is_there(bound.giver))
+        });
+        let agrees = |wallet: &Wallet| {
+            in_strings.get(&wallet.id).copied().unwrap_or_default() == wallet.coins
+        };
+        counted
+            && ledger.iter().all(agrees)
+            && in_strings.keys().copied().all(is_there)
+            && self.holds.iter().all(|(_, hold)| is_there(hold.debit) && is_there(hold.credit))
+            && self.operators.iter().all(|(_, book)| is_there(book.vault))
+            && self.sub_wallets.iter().all(|(slot, _)| slot.index() < ledger.iter().len())
     }
 
     /// The ends of holds and bound coin strings follow from these.
