@@ -44,13 +44,14 @@ struct Server {
     address: SocketAddr,
     data: PathBuf,
     /// Kept open: who prints to nobody is ended.
-    _said: BufReader<ChildStdout>,
+    said: BufReader<ChildStdout>,
 }
 
 impl Server {
     fn start(data: &str) -> Self {
         let mut process = Command::new(JIDIAN)
             .args(["bank", "serve", "--data", data, "--listen", "127.0.0.1:0"])
+            .args(["--snapshot-batches", "3"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -59,7 +60,17 @@ impl Server {
         said.read_line(&mut first).unwrap();
         let address = first.strip_prefix("bank: https://").and_then(|rest| rest.split('/').next());
         let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
-        Self { process, address: address.parse().unwrap(), data: PathBuf::from(data), _said: said }
+        Self { process, address: address.parse().unwrap(), data: PathBuf::from(data), said }
+    }
+
+    /// What it says of how it went on with the bank.
+    fn start_line(&mut self) -> String {
+        let mut line = String::new();
+        while !line.starts_with("start: ") {
+            line.clear();
+            assert!(self.said.read_line(&mut line).unwrap() > 0, "it says how it went on");
+        }
+        line
     }
 
     /// A client with the certificate of this name.
@@ -343,7 +354,9 @@ fn killed_while_it_issues_it_loses_nothing_and_repeats_nothing() {
         server.kill();
         acknowledged.extend(issuing.join().unwrap());
     }
-    let server = Server::start(&data);
+    let mut server = Server::start(&data);
+    let started = server.start_line();
+    assert!(started.contains("went on from a snapshot behind batch"), "{started}");
     let again = issue(&server.client("central-bank"), 0..200);
     for (first, again) in acknowledged.iter().zip(&again) {
         assert!(again.is_some());
@@ -352,6 +365,52 @@ fn killed_while_it_issues_it_loses_nothing_and_repeats_nothing() {
     let state = server.client("auditor").get("/v1/issuance").json();
     assert_eq!(state["issued_fen"], json!(200), "each key issued one fen");
     server.stop();
+}
+
+/// A clean end leaves nothing to repeat, and answers of before it are given again; without the snapshot
+/// everything is the same and the start says why it took longer. A log that lost its end is refused.
+#[test]
+fn a_snapshot_shortens_the_start_and_proves_how_long_the_log_was() {
+    let scratch = Scratch::new("snapshot");
+    let data = scratch.path("bank");
+    let server = Server::start(&data);
+    let bank = server.client("central-bank");
+    endow(&bank);
+    let first = issue(&bank, 0..20);
+    let look = |server: &Server| {
+        let auditor = server.client("auditor");
+        let paths = ["/v1/root", "/v1/issuance", "/v1/wallets"];
+        let told = paths.map(|path| auditor.get(path).body);
+        (told, issue(&server.client("central-bank"), 0..20))
+    };
+    let before = look(&server);
+    assert_eq!(before.1, first);
+    server.stop();
+    let (log, snapshot) = (scratch.path("bank/bank.log"), scratch.path("bank/bank.snapshot"));
+    let mut whole = std::fs::read(&snapshot).unwrap();
+    let mut server = Server::start(&data);
+    assert!(server.start_line().contains("repeated 0 batches"));
+    assert_eq!(look(&server), before);
+    server.kill();
+    let middle = whole.len() / 2;
+    whole[middle] ^= 8;
+    std::fs::write(&snapshot, &whole).unwrap();
+    let mut server = Server::start(&data);
+    assert!(server.start_line().contains("repeated all 23 batches"));
+    assert_eq!(look(&server), before);
+    server.stop();
+    let mut records = jidian::store::BankLog::records_of(Path::new(&log)).unwrap();
+    while records.next().is_some() {}
+    let bytes = std::fs::read(&log).unwrap();
+    let last = usize::try_from(records.place().last).unwrap();
+    std::fs::write(&log, &bytes[..last]).unwrap();
+    let refused = jidian(&["bank", "serve", "--data", &data, "--listen", "127.0.0.1:0"]);
+    let told = text(&refused.stderr);
+    assert!(
+        !refused.status.success() && told.contains("acknowledged batches are missing"),
+        "{told}"
+    );
+    assert_eq!(std::fs::read(&log).unwrap(), &bytes[..last], "a refused log stays as it was");
 }
 
 #[test]

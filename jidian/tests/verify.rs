@@ -82,6 +82,8 @@ struct Forger {
 impl Forger {
     fn new(name: &str) -> Self {
         let scratch = copy(name);
+        // Nobody misses it.
+        std::fs::remove_file(scratch.0.join("bank.snapshot")).unwrap();
         let logs = KINDS.map(|kind| {
             let path = scratch.0.join(file_of(kind));
             let mut reader = LogReader::open(&path, kind).unwrap();
@@ -248,7 +250,15 @@ fn a_snapshot_must_be_whole_and_of_this_log() {
     let scratch = copy("snapshot");
     let mut log = BankLog::open(&scratch.0.join("bank.log")).unwrap();
     let snapshots = Snapshots::of(&scratch.0);
-    snapshots.keep(&Snapshot::of(log.stored(), b"a state".to_vec())).unwrap();
+    // The clean end took one.
+    let taken = snapshots.last().unwrap().unwrap();
+    assert_eq!(taken.place.records, log.records());
+    let mut other = taken.clone();
+    *other.state.last_mut().unwrap() ^= 1;
+    snapshots.keep(&other).unwrap();
+    let text = audit::verify(&scratch.0).unwrap_err().to_string();
+    assert!(text.contains("bank.snapshot") && text.contains("its state isn't"), "{text}");
+    snapshots.keep(&taken).unwrap();
     audit::verify(&scratch.0).unwrap();
     // One that was taken when the log was longer.
     let sound = std::fs::read(scratch.0.join("bank.log")).unwrap();

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Place};
 use super::ledger::Ledger;
-use super::logs::{Log, check_names, tail_note};
+use super::logs::{Kept, Log, check_names, tail_note};
 use super::signatures::{PreparedKeys, beside_signatures};
 use super::{Progress, count_payments};
 use crate::service::storage::{BANK_FILES, Founding, StorageError, read_register};
@@ -99,14 +99,16 @@ pub fn verify_bank_with(directory: &Path, progress: &Progress<'_>) -> Result<Ban
     let register = read_register(directory).map_err(of_storage)?;
     let (desk_calls, desk_note) = desk_calls(directory)?;
     let log = Log::read(directory, Kind::Bank)?;
-    log.check_snapshot()?;
+    let snapshot = Kept::read(directory)?;
+    snapshot.iter().try_for_each(|kept| kept.check_place(&log))?;
     let ledger = Ledger::decode(&log, &authority)?;
     let mut keys = PreparedKeys::default();
     ledger.prepare(&mut keys);
     keys.prepare(&authority);
     let check = |number| ledger.check_signatures(number, &authority, &keys);
-    let registration =
-        beside_signatures(ledger.len(), check, progress, || ledger.replay(&authority))?;
+    let registration = beside_signatures(ledger.len(), check, progress, || {
+        ledger.replay(&authority, snapshot.as_ref())
+    })?;
     check_register(directory, &ledger, &register)?;
     let bank = AuditReport::of(&registration);
     let (orders, repeated, refused) = count_payments(&ledger);

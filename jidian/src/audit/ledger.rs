@@ -1,7 +1,7 @@
 //! The bank's log: every batch repeated, every order findable.
 
 use super::failure::Failure;
-use super::logs::Log;
+use super::logs::{Kept, Log};
 use super::signatures::PreparedKeys;
 use bank::authentication::Disclosure;
 use bank::operation::Operation;
@@ -92,13 +92,19 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Repeats every decision of the bank, and counts the money.
-    pub(super) fn replay(&self, authority: &PublicKey) -> Result<Registration, Failure> {
+    /// Repeats every decision of the bank, and counts the money. A snapshot must hold the state that
+    /// this leads to.
+    pub(super) fn replay(
+        &self,
+        authority: &PublicKey,
+        snapshot: Option<&Kept>,
+    ) -> Result<Registration, Failure> {
         let first = self.log.payloads().next().unwrap_or_default();
         let damaged = |damage: Damage| fault(self.log, &damage);
         let mut replay = Replay::begin(first, authority).map_err(damaged)?;
         for record in &self.records {
             replay.repeat(record.clone()).map_err(damaged)?;
+            snapshot.map_or(Ok(()), |kept| kept.check_state(replay.registration()))?;
         }
         replay.finish().map_err(damaged)
     }

@@ -3,6 +3,8 @@
 use super::failure::{Failure, Place};
 use crate::store::log::{Kind, LogReader, Tail};
 use crate::store::{file_of, manifest, snapshots};
+use bank::Registration;
+use bank::log::Snapshot;
 use std::path::{Path, PathBuf};
 use wire::Digest;
 
@@ -101,23 +103,6 @@ impl Log {
         }
     }
 
-    /// Checks a snapshot of the state, if there is one: it must be whole, and taken from this log.
-    pub(super) fn check_snapshot(&self) -> Result<(), Failure> {
-        let path = self.path.with_file_name(snapshots::FILE);
-        let fault = |error: &dyn core::fmt::Display| {
-            let advice = "remove it: a restart then takes longer, and nothing is lost";
-            Failure::of_file(&path, format_args!("{error}; {advice}"))
-        };
-        let Some(snapshot) = snapshots::read(&path).map_err(|error| fault(&error))? else {
-            return Ok(());
-        };
-        if self.chain_after(snapshot.place.records) == Some(snapshot.place.chain) {
-            Ok(())
-        } else {
-            Err(fault(&"it was taken from another log, or from one that was longer"))
-        }
-    }
-
     /// A fault of a record.
     pub(super) fn fault(&self, record: usize, what: impl core::fmt::Display) -> Failure {
         let place = self
@@ -149,6 +134,50 @@ impl Log {
     pub(super) fn tail_note(&self) -> Option<String> {
         tail_note(&self.path, self.tail)
     }
+}
+
+/// The snapshot of the registration centre's state.
+pub(super) struct Kept {
+    path: PathBuf,
+    snapshot: Snapshot,
+}
+
+impl Kept {
+    /// Reads it, if there is one. It is read before the log: a running pilot takes it behind.
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>, Failure> {
+        let path = directory.join(snapshots::FILE);
+        match snapshots::read(&path) {
+            Ok(None) => Ok(None),
+            Ok(Some(snapshot)) => Ok(Some(Self { path, snapshot })),
+            Err(error) => Err(fault_of_snapshot(&path, error)),
+        }
+    }
+
+    /// It must be taken from this log.
+    pub(super) fn check_place(&self, log: &Log) -> Result<(), Failure> {
+        let place = self.snapshot.place;
+        if log.chain_after(place.records) == Some(place.chain) {
+            return Ok(());
+        }
+        let what = "it was taken from another log, or from one that was longer";
+        Err(fault_of_snapshot(&self.path, what))
+    }
+
+    /// Its state must be the one that repeating leads to; asked behind each batch.
+    pub(super) fn check_state(&self, state: &Registration) -> Result<(), Failure> {
+        let is_here = self.snapshot.batch() == Some(state.last_batch());
+        if is_here && self.snapshot.state != state.to_snapshot() {
+            let batch = state.last_batch();
+            let what = format_args!("its state isn't the one behind batch {batch}");
+            return Err(fault_of_snapshot(&self.path, what));
+        }
+        Ok(())
+    }
+}
+
+fn fault_of_snapshot(path: &Path, what: impl core::fmt::Display) -> Failure {
+    let advice = "remove it: a restart then takes longer, and nothing is lost";
+    Failure::of_file(path, format_args!("{what}; {advice}"))
 }
 
 /// A note on an append that was never finished.

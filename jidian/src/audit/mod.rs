@@ -31,7 +31,7 @@ use bank::{AuditReport, ResultCode};
 use crypto::key_id;
 use evidence::{Books, Repeat, Totals};
 use ledger::Ledger;
-use logs::Log;
+use logs::{Kept, Log};
 use market::{Anchors, Market};
 use quantity::{Energy, Fen, Money};
 use signatures::{PreparedKeys, beside_signatures};
@@ -72,14 +72,16 @@ pub fn verify_with(directory: &Path, progress: &Progress<'_>) -> Result<Report, 
     // In the order in which a running pilot writes last: what is read first never runs ahead.
     let world = world::read(directory)?;
     let evidence_log = Log::read(directory, Kind::Evidence)?;
+    let snapshot = Kept::read(directory)?;
     let bank_log = Log::read(directory, Kind::Bank)?;
-    bank_log.check_snapshot()?;
     let grid_log = Log::read(directory, Kind::Grid)?;
     let logs = [(Kind::Bank, &bank_log), (Kind::Grid, &grid_log), (Kind::Evidence, &evidence_log)];
     let is_closed = world.check_counts(logs)?;
+    snapshot.iter().try_for_each(|kept| kept.check_place(&bank_log))?;
     let entries = market::decode(&grid_log)?;
     let all = Contents {
         ledger: Ledger::decode(&bank_log, &anchors.authority)?,
+        snapshot,
         anchors_at: market::anchors_through(&entries, anchors),
         entries,
         evidence: evidence::decode(&evidence_log)?,
@@ -120,6 +122,7 @@ fn anchors(directory: &Path) -> Result<Anchors, Failure> {
 /// Everything in a directory, decoded.
 struct Contents<'a> {
     ledger: Ledger<'a>,
+    snapshot: Option<Kept>,
     entries: Vec<GridEntry>,
     evidence: Vec<Evidence>,
     /// Bank, grid, evidence.
@@ -168,7 +171,7 @@ impl Contents<'_> {
 
     fn repeat(&self) -> Result<Found, Failure> {
         let [_, grid_log, evidence_log] = self.logs;
-        let registration = self.ledger.replay(&self.anchors.authority)?;
+        let registration = self.ledger.replay(&self.anchors.authority, self.snapshot.as_ref())?;
         let market = Market::check(&self.entries, grid_log, &self.anchors)?;
         if self.is_closed && market.missing_signals() > 0 {
             let last = self.entries.len().saturating_sub(1);

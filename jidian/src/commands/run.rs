@@ -103,8 +103,12 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
         eprintln!("note: {note}");
     }
     let stop = stop_on_signal()?;
+    let start = pilot.start;
     let mut live = Live::new(pilot, arguments, begin);
     live.introduce(&place);
+    if let Some(start) = start {
+        println!("bank: {start}");
+    }
     let console = console.map(|console| console.serve(&live.board));
     let outcome = live.run(&stop);
     let summary = outcome.and_then(|()| live.close());

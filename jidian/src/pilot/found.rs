@@ -80,8 +80,8 @@ pub fn found(directory: &DataDirectory, options: &Options) -> Result<Pilot, RunE
     let mut journal = Journal::create(directory)?;
     journal.begin(&entries, &world)?;
     manifest.write(directory.path()).map_err(RunError::other)?;
-    let (totals, recent, notes) = Default::default();
-    Ok(Pilot { world, journal, sources, totals, recent, notes })
+    let (totals, recent, start, notes) = Default::default();
+    Ok(Pilot { world, journal, sources, totals, recent, start, notes })
 }
 
 pub(super) fn ground(options: &Options, programs: Programs) -> Result<Ground, RunError> {

@@ -9,8 +9,9 @@
 //! to that and does the rest of the minute again, which gives the same records.
 
 use crate::store::log::{Durability, Kind, LogError, LogWriter};
+use crate::store::snapshots::{Keeper, Snapshots};
 use crate::store::{BankLog, DataDirectory};
-use bank::log::StorageError;
+use bank::log::{Place, Snapshot, StorageError};
 use simulation::ledger::{Evidence, GridEntry};
 use simulation::state::Minute;
 use simulation::world::{Metered, Settled, World};
@@ -81,11 +82,12 @@ pub struct StepOutcome {
     pub writing: Duration,
 }
 
-/// The logs beside the bank's.
+/// The logs beside the bank's, and its snapshots.
 pub struct Journal {
     pub(super) grid: LogWriter,
     pub(super) evidence: LogWriter,
     pub(super) world: LogWriter,
+    pub(super) keeper: Keeper,
     pub(super) workers: Threads,
 }
 
@@ -96,6 +98,7 @@ impl Journal {
             grid: create(Kind::Grid)?,
             evidence: create(Kind::Evidence)?,
             world: create(Kind::World)?,
+            keeper: Keeper::new(Snapshots::of(directory.path())),
             workers: Threads::new(),
         })
     }
@@ -136,6 +139,7 @@ impl Journal {
         if self.world.length() > WORLD_LOG_BYTES_MAX {
             self.shorten(world)?;
         }
+        self.keep(world, Keeper::is_due);
         Ok(StepOutcome {
             metered,
             settled,
@@ -145,7 +149,8 @@ impl Journal {
         })
     }
 
-    /// Ends cleanly: what changed since the last minute, and a record that seals all logs.
+    /// Ends cleanly: what changed since the last minute, a record that seals all logs, and the
+    /// registration centre's state for the next start.
     ///
     /// # Errors
     /// [`RunError`].
@@ -160,7 +165,19 @@ impl Journal {
         }
         closed.extend_from_slice(&world.journal_hash().0);
         self.world.append(&closed)?;
-        self.sync()
+        self.sync()?;
+        self.keeper.finish();
+        self.keep(world, Keeper::is_behind);
+        self.keeper.finish();
+        Ok(())
+    }
+
+    /// Keeps the registration centre's state, for a restart.
+    fn keep(&mut self, world: &World<BankLog>, is_due: impl Fn(&Keeper, Place) -> bool) {
+        let log = world.bank().log().stored();
+        if is_due(&self.keeper, log.place()) {
+            self.keeper.take(Snapshot::of(log, world.bank().registration().to_snapshot()));
+        }
     }
 
     pub(super) fn note_evidence(&mut self, settled: &Settled) -> Result<(), RunError> {

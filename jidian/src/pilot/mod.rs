@@ -35,6 +35,8 @@ pub struct Pilot {
     pub totals: Totals,
     /// The latest settlements before this process began, oldest first.
     pub recent: std::collections::VecDeque<simulation::ledger::Evidence>,
+    /// How the start went on with the bank; `None` if it was founded.
+    pub start: Option<crate::store::restart::Start>,
     /// What to tell whoever started it, such as a repaired tail.
     pub notes: Vec<String>,
 }

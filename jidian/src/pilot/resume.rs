@@ -6,8 +6,8 @@ use super::options::{Options, ScenarioChoice};
 use super::{Pilot, Threads, Totals};
 use crate::store::log::{Durability, Kind, LogReader, LogWriter, Tail, recover};
 use crate::store::manifest::Manifest;
+use crate::store::restart::{Restarted, Unwatched, restart};
 use crate::store::{BankLog, DataDirectory};
-use bank::Bank;
 use contract::{CustomerClass, Direction};
 use grid::{Decision, Grid};
 use quantity::Instant;
@@ -43,7 +43,9 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
     let said = read_grid(directory, last.grid_records, &mut notes)?;
     let ground = found::ground(&options, programs(&said.sources, last.now()))?;
     let (evidence_log, evidence) = read_evidence(directory, last.evidence_records, &mut notes)?;
-    let bank = recover_bank(directory, &manifest, &ground, &mut notes)?;
+    let Restarted { bank, keeper, start, notes: told, .. } =
+        recover_bank(directory, &manifest, &ground)?;
+    notes.extend(told);
     let grid = last.grid()?;
     let decision = decision(&last.grid.1)?;
     let meters = boot_meters(&options, &ground, last.memories)?;
@@ -60,11 +62,13 @@ pub fn resume(directory: &DataDirectory) -> Result<Pilot, RunError> {
         grid: LogWriter::resume(&said.log, Durability::Buffered)?,
         evidence: LogWriter::resume(&evidence_log, Durability::Buffered)?,
         world: LogWriter::resume(&world_log, Durability::Buffered)?,
+        keeper,
         workers: Threads::new(),
     };
     let mut recent: VecDeque<Evidence> = evidence.into();
     recent.drain(..recent.len().saturating_sub(RECENT_MAX));
-    let mut pilot = Pilot { world, journal, sources: said.sources, totals, recent, notes };
+    let (sources, start) = (said.sources, Some(start));
+    let mut pilot = Pilot { world, journal, sources, totals, recent, start, notes };
     pilot.finish_minute()?;
     Ok(pilot)
 }
@@ -267,19 +271,10 @@ fn recover_bank(
     directory: &DataDirectory,
     manifest: &Manifest,
     ground: &Ground,
-    notes: &mut Vec<String>,
-) -> Result<Bank<BankLog, crypto::SigningKey>, RunError> {
-    let path = directory.log(Kind::Bank);
-    let log = BankLog::open(&path)?;
-    note_tail(&path, log.tail(), notes);
+) -> Result<Restarted<crypto::SigningKey, Unwatched>, RunError> {
     let authority: PublicKey = manifest.authority.parse().map_err(RunError::other)?;
-    let signer = ground.fixed.keys.registration.clone();
-    let mut records = BankLog::records_of(&path)?;
-    let bank = Bank::recover(&mut records, &authority, signer, log);
-    match records.failure() {
-        Some(failure) => Err(RunError::other(format!("{}: {failure}", path.display()))),
-        None => bank.map_err(|damage| RunError::other(format!("{}: {damage}", path.display()))),
-    }
+    let signer = &ground.fixed.keys.registration;
+    restart(directory.path(), &authority, signer, &Unwatched).map_err(RunError::other)
 }
 
 /// Meters and bank must have lived through the same minutes: a receipt that a meter holds proves that

@@ -76,6 +76,7 @@ impl DeskLog {
 }
 
 /// Finds out, record by record, what became of calls before a restart.
+#[derive(Clone, Debug)]
 pub(super) struct Outcomes {
     wanted: BTreeSet<Digest>,
     replies: BTreeMap<Digest, Reply>,
@@ -97,6 +98,13 @@ impl Outcomes {
                 let reply = super::json::done(&entry.operation, entry.code, &record.root.body);
                 self.replies.insert(order, reply);
             }
+        }
+    }
+
+    /// Takes an answer that a snapshot kept.
+    pub(super) fn restore(&mut self, order: Digest, reply: Reply) {
+        if self.wanted.contains(&order) {
+            self.replies.insert(order, reply);
         }
     }
 

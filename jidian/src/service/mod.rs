@@ -19,6 +19,7 @@ pub mod idempotency;
 mod import;
 mod institutions;
 mod json;
+mod memory;
 mod openapi;
 mod problem;
 pub mod rate;

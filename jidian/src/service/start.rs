@@ -2,9 +2,10 @@
 
 use super::Service;
 use super::certificates::{CertificateError, Certificates};
-use super::desk_log::{DeskLog, Outcomes};
+use super::desk_log::DeskLog;
 use super::idempotency::{Limits, Table};
 use super::institutions::{self, Desks, Supervisor};
+use super::memory::{Answers, MOVEMENTS_KEPT, Recalled};
 use super::problem::Reply;
 use super::rate::{Limiter, Rate};
 use super::revocation::Gate;
@@ -12,11 +13,12 @@ use super::storage::{self, BankDirectory, Founding, StorageError};
 use super::who::Identity;
 use super::writer::{CALLS_WAITING_MAX, Job, Jobs, Ledger, Opened, Writer};
 use crate::pilot::builtin;
+use crate::store::restart::{Restarted, Start};
+use crate::store::snapshots::{Every, Keeper};
 use crate::watch::Watch;
 use bank::Genesis;
-use bank::authentication::{Disclosure, Register};
+use bank::authentication::Register;
 use bank::export::Journal;
-use bank::record::Entry;
 use quantity::Instant;
 use simulation::founding::Keys;
 use std::path::Path;
@@ -24,8 +26,6 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 
-/// Movements that are kept in memory: about 200 bytes each.
-const MOVEMENTS_KEPT: usize = 500_000;
 /// Bytes of answers that are kept for repeated calls.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
@@ -39,6 +39,8 @@ pub struct Options<'a> {
     pub rate: Rate,
     /// Names and addresses of the server, for its certificate.
     pub server_names: &'a [String],
+    /// How often the state is kept, so that a restart takes seconds.
+    pub snapshots: Every,
     /// The clock.
     pub clock: fn() -> Instant,
 }
@@ -83,12 +85,14 @@ pub struct Started {
     pub service: Arc<Service>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// How it went on with the bank; `None` if it was founded.
+    pub start: Option<Start>,
     writer: JoinHandle<()>,
     jobs: Jobs,
 }
 
 impl Started {
-    /// Writes what waits, and ends the writer.
+    /// Writes what waits, keeps the state for the next start, and ends the writer.
     pub fn stop(self) {
         // If the writer is gone, there is nothing to stop.
         let _ = self.jobs.send(Job::Stop);
@@ -104,6 +108,9 @@ struct Ground {
     keys: Keys,
     desk_log: DeskLog,
     calls: Table<Reply>,
+    answers: Answers,
+    keeper: Keeper,
+    start: Option<Start>,
     notes: Vec<String>,
 }
 
@@ -144,13 +151,15 @@ fn clients(genesis: &Genesis) -> Vec<(String, Identity)> {
 }
 
 fn spawn(directory: BankDirectory, ground: Ground, gate: Gate, options: &Options<'_>) -> Started {
-    let Ground { ledger, register, genesis, keys, desk_log, calls, notes } = ground;
+    let Ground { ledger, register, genesis, keys, desk_log, calls, notes, .. } = ground;
+    let Ground { answers, keeper, start, .. } = ground;
     let desks = Desks::new(&keys, &genesis, register, ledger.registration());
     let ledger = Arc::new(RwLock::new(ledger));
     let (jobs, waiting) = sync_channel(CALLS_WAITING_MAX);
     let clock = options.clock;
     let own = Arc::clone(&ledger);
-    let writer = Writer { ledger: own, desks, desk_log, directory, clock };
+    let keeper = keeper.every(options.snapshots);
+    let writer = Writer { ledger: own, desks, desk_log, answers, keeper, directory, clock };
     let service = Arc::new(Service {
         ledger,
         jobs: jobs.clone(),
@@ -162,7 +171,7 @@ fn spawn(directory: BankDirectory, ground: Ground, gate: Gate, options: &Options
         gate,
     });
     let writer = std::thread::spawn(move || writer.run(&waiting));
-    Started { service, notes, writer, jobs }
+    Started { service, notes, start, writer, jobs }
 }
 
 const fn no_calls() -> Table<Reply> {
@@ -184,8 +193,18 @@ fn found(
     let (journal, watch) = (Journal::new(MOVEMENTS_KEPT), watch(&keys)?);
     let ledger = Ledger { bank, journal, watch, opened: Vec::new(), writes: true };
     let (desk_log, _) = DeskLog::open(directory)?;
-    let notes = Vec::new();
-    Ok(Ground { ledger, register, genesis, keys, desk_log, calls: no_calls(), notes })
+    Ok(Ground {
+        ledger,
+        register,
+        genesis,
+        keys,
+        desk_log,
+        calls: no_calls(),
+        answers: Answers::default(),
+        keeper: directory.keeper(),
+        start: None,
+        notes: Vec::new(),
+    })
 }
 
 /// The analysis centre of a bank.
@@ -211,28 +230,21 @@ fn resume(
     }
     let genesis = directory.genesis()?;
     let (desk_log, desk_calls) = DeskLog::open(directory)?;
-    let mut outcomes = Outcomes::of(&desk_calls);
-    let mut journal = Journal::new(MOVEMENTS_KEPT);
-    let mut disclosures = Vec::new();
-    let recovered = directory.recover(founding, keys.registration.clone(), |record, rows| {
-        rows.into_iter().for_each(|row| journal.push(row));
-        outcomes.take(record);
-        let opened =
-            |entry: &Entry| Disclosure::of(&entry.operation, entry.code, &record.root.body);
-        disclosures.extend(record.entries.iter().filter_map(opened));
-    })?;
-    let mut calls = no_calls();
-    for call in &desk_calls {
-        if let Some(reply) = outcomes.reply(call) {
-            calls.restore(&call.key, call.call, reply.clone(), reply.body.len());
-        }
+    let recalled = Recalled::of(&desk_calls);
+    let Restarted { bank, watch: recalled, keeper, start, notes } =
+        directory.recover(founding, &keys.registration, &recalled)?;
+    let (mut calls, mut answers) = (no_calls(), Answers::default());
+    for (call, reply) in recalled.answered(&desk_calls) {
+        calls.restore(&call.key, call.call, reply.clone(), reply.body.len());
+        answers.push(call.order, reply.clone());
     }
-    let storage::Recovered { bank, mut register, notes } = recovered;
-    disclosures.into_iter().for_each(|disclosure| register.note(disclosure));
+    let mut register = storage::read_register(directory.path())?;
+    recalled.disclosures.iter().for_each(|disclosure| register.note(*disclosure));
     let opened = register.disclosures().iter().map(|one| Opened::of(*one, &register)).collect();
     // The analysis centre reaches back as far as the movements that are kept.
-    let mut watch = watch(&keys)?;
+    let (journal, mut watch) = (recalled.journal, watch(&keys)?);
     journal.kept().for_each(|row| watch.see_row(row, bank.registration()));
     let ledger = Ledger { bank, journal, watch, opened, writes: true };
-    Ok(Ground { ledger, register, genesis, keys, desk_log, calls, notes })
+    let start = Some(start);
+    Ok(Ground { ledger, register, genesis, keys, desk_log, calls, answers, keeper, start, notes })
 }

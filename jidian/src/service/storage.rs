@@ -4,12 +4,15 @@
 //! |---|---|
 //! | `bank` | seed and authentication centre: what it was founded with |
 //! | `bank.log` | batches of the registration centre |
+//! | `bank.snapshot` | its state behind one batch, and what the service remembers; may be missing |
 //! | `register` | the authentication centre's: whose certificate is whose |
 //! | `desk.log` | idempotency keys of the institutions' desks |
 //! | `tls` | certificates and keys of server and clients |
 //! | `lock` | held while a process runs on the directory |
 
-use crate::store::log::{Durability, Kind, LogError, LogWriter, Tail, recover};
+use crate::store::log::{Durability, Kind, LogError, LogWriter, recover};
+use crate::store::restart::{RestartError, Restarted, Watch, restart};
+use crate::store::snapshots::{self, Keeper, Snapshots};
 use crate::store::{BankLog, manifest};
 use bank::authentication::Register;
 use bank::export::{Row, rows};
@@ -32,7 +35,7 @@ pub(crate) const DESK_LOG: &str = "desk.log";
 pub const TLS: &str = "tls";
 /// What belongs to a bank of its own, beside the lock.
 pub(crate) const BANK_FILES: [&str; 6] =
-    [FOUNDING, REGISTER, BANK_LOG, DESK_LOG, TLS, crate::store::snapshots::FILE];
+    [FOUNDING, REGISTER, BANK_LOG, DESK_LOG, TLS, snapshots::FILE];
 const FORMAT: u16 = 1;
 const TITLE: &str = "jidian bank directory";
 
@@ -70,6 +73,12 @@ impl core::error::Error for StorageError {}
 impl From<LogError> for StorageError {
     fn from(error: LogError) -> Self {
         Self { text: error.to_string(), path: error.path }
+    }
+}
+
+impl From<RestartError> for StorageError {
+    fn from(error: RestartError) -> Self {
+        Self { path: PathBuf::new(), text: error.to_string() }
     }
 }
 
@@ -123,16 +132,6 @@ pub fn is_bank(directory: &Path) -> bool {
 pub struct BankDirectory {
     path: PathBuf,
     _lock: File,
-}
-
-/// A bank as its directory gave it back.
-pub struct Recovered {
-    /// The bank, to go on with.
-    pub bank: FileBank,
-    /// Whose certificates are whose.
-    pub register: Register,
-    /// What a person should know.
-    pub notes: Vec<String>,
 }
 
 impl BankDirectory {
@@ -216,35 +215,22 @@ impl BankDirectory {
         Genesis::from_record(&first).map_err(|error| at(&path, format!("record 0: {error}")))
     }
 
-    /// Rebuilds the bank from its log; `each` sees every record behind the genesis, with its rows.
+    /// Goes on with the bank; `watch` sees every record that is repeated.
     ///
     /// # Errors
     /// [`StorageError`] names the file and the place that is damaged.
-    pub fn recover(
+    pub fn recover<W: Watch>(
         &self,
         founding: &Founding,
-        signer: SigningKey,
-        mut each: impl FnMut(&Record, Vec<Row>),
-    ) -> Result<Recovered, StorageError> {
-        let path = self.path.join(BANK_LOG);
-        let log = BankLog::open(&path)?;
-        let notes = note(&path, log.tail()).into_iter().collect();
-        let mut records = BankLog::records_of(&path)?;
-        let authority = &founding.authority;
-        let bank = Bank::recover_by(&mut records, authority, (signer, log), |replay, bytes| {
-            let (record, rows) = repeat(replay, bytes)?;
-            each(&record, rows);
-            Ok(())
-        });
-        if let Some(failure) = records.failure() {
-            return Err(at(&path, failure));
-        }
-        let bank = bank.map_err(|damage| at(&path, damage))?;
-        Ok(Recovered { bank, register: self.read_register()?, notes })
+        signer: &SigningKey,
+        watch: &W,
+    ) -> Result<Restarted<SigningKey, W>, StorageError> {
+        Ok(restart(&self.path, &founding.authority, signer, watch)?)
     }
 
-    fn read_register(&self) -> Result<Register, StorageError> {
-        read_register(&self.path)
+    /// Keeps the snapshots of a bank that was just founded.
+    pub(super) fn keeper(&self) -> Keeper {
+        Keeper::new(Snapshots::of(&self.path))
     }
 
     /// Keeps the register; it is on the medium when this returns.
@@ -324,11 +310,13 @@ pub(crate) fn read_register(directory: &Path) -> Result<Register, StorageError> 
 const IN_USE: &str = "another jidian process runs on this directory; stop it, or name a copy";
 
 fn check_names(path: &Path) -> Result<(), StorageError> {
-    const OURS: [&str; 9] = [
+    const OURS: [&str; 11] = [
         FOUNDING,
         REGISTER,
         LOCK,
         BANK_LOG,
+        snapshots::FILE,
+        snapshots::NEW_FILE,
         DESK_LOG,
         TLS,
         "bank.new",
@@ -347,14 +335,8 @@ fn check_names(path: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn note(path: &Path, tail: Tail) -> Option<String> {
-    let Tail::Unfinished { offset, bytes } = tail else { return None };
-    let path = path.display();
-    Some(format!("{path}: {bytes} bytes from byte {offset} on were never finished; dropped"))
-}
-
 /// Repeats the next record of a log, and tells its rows.
-fn repeat(replay: &mut Replay, bytes: &[u8]) -> Result<(Record, Vec<Row>), Damage> {
+pub(super) fn repeat(replay: &mut Replay, bytes: &[u8]) -> Result<(Record, Vec<Row>), Damage> {
     let record = replay.decode(bytes)?;
     let movements = replay.repeat_showing(record.clone())?;
     let outcomes = record.entries.iter().map(|entry| (entry.code, &entry.operation));

@@ -10,6 +10,7 @@ use super::start::{Options, Started, start};
 use super::storage::Reading;
 use super::who::{Caller, Identity};
 use super::{openapi_document, router};
+use crate::store::snapshots::Every;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
@@ -115,8 +116,8 @@ impl Drop for Bench {
 
 fn begin(folder: &Path, rate: Rate, clock: fn() -> Instant) -> Started {
     let server_names = ["localhost".to_owned()];
-    let options =
-        Options { directory: folder, seed: None, rate, server_names: &server_names, clock };
+    let (server_names, snapshots) = (&server_names, Every::USUAL);
+    let options = Options { directory: folder, seed: None, rate, server_names, snapshots, clock };
     start(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -759,14 +760,26 @@ fn references(value: &Value, into: &mut BTreeSet<String>) {
 fn a_directory_of_something_else_or_of_another_seed_is_refused() {
     let mut bench = Bench::new("foreign", FAST);
     let names = [];
-    let options =
-        |seed| Options { directory: &bench.folder, seed, rate: FAST, server_names: &names, clock };
+    let options = |seed| Options {
+        directory: &bench.folder,
+        seed,
+        rate: FAST,
+        server_names: &names,
+        snapshots: Every::USUAL,
+        clock,
+    };
     let told = |seed| start(&options(seed)).err().unwrap().to_string();
     assert!(told(None).contains("another jidian process"), "{}", told(None));
     assert!(Reading::open(&bench.folder).err().unwrap().to_string().contains("another jidian"));
     bench.stop();
-    let options =
-        |seed| Options { directory: &bench.folder, seed, rate: FAST, server_names: &names, clock };
+    let options = |seed| Options {
+        directory: &bench.folder,
+        seed,
+        rate: FAST,
+        server_names: &names,
+        snapshots: Every::USUAL,
+        clock,
+    };
     let told = |seed| start(&options(seed)).err().unwrap().to_string();
     assert!(told(Some(8)).contains("a bank with seed 7"), "{}", told(Some(8)));
     std::fs::write(bench.folder.join("letter.txt"), "dear bank").unwrap();

@@ -3,11 +3,14 @@
 use super::desk_log::{DeskCall, DeskLog};
 use super::institutions::{Desks, Errand};
 use super::json;
+use super::memory::{self, Answers};
 use super::problem::{Problem, Reply};
 use super::storage::{BankDirectory, FileBank};
+use crate::store::snapshots::Keeper;
 use crate::watch::Watch;
 use bank::authentication::{Disclosure, Register};
 use bank::export::{Journal, Row, rows};
+use bank::log::{Place, Snapshot};
 use bank::registration::Authenticated;
 use bank::{Answer, Command, Operation, Registration, ResultCode};
 use quantity::Instant;
@@ -85,6 +88,8 @@ pub(super) struct Writer {
     pub(super) ledger: Arc<RwLock<Ledger>>,
     pub(super) desks: Desks,
     pub(super) desk_log: DeskLog,
+    pub(super) answers: Answers,
+    pub(super) keeper: Keeper,
     pub(super) directory: BankDirectory,
     pub(super) clock: fn() -> Instant,
 }
@@ -107,7 +112,8 @@ impl Writer {
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         let mut stopped = false;
         while !stopped {
-            let Ok(first) = jobs.recv() else { return };
+            self.keep(Keeper::is_due);
+            let Ok(first) = jobs.recv() else { break };
             let mut all = Gathering::default();
             let mut next = Some(first);
             while let Some(job) = next {
@@ -123,6 +129,21 @@ impl Writer {
                 next = if full || stopped { None } else { jobs.try_recv().ok() };
             }
             self.write(all);
+        }
+        self.keeper.finish();
+        self.keep(Keeper::is_behind);
+        self.keeper.finish();
+    }
+
+    /// Encodes the state, while calls go on reading it; another thread writes it down.
+    fn keep(&mut self, is_due: impl Fn(&Keeper, Place) -> bool) {
+        let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
+        let log = ledger.bank.log().stored();
+        if is_due(&self.keeper, log.place()) {
+            let snapshot = Snapshot::of(log, ledger.registration().to_snapshot());
+            let snapshot = snapshot.keeping(memory::kept(&ledger.journal, &self.answers));
+            drop(ledger);
+            self.keeper.take(snapshot);
         }
     }
 
@@ -154,7 +175,7 @@ impl Writer {
         self.desks.resume(ledger.registration());
         drop(ledger);
         match written {
-            Ok((answers, root)) => reply(all, answers, &root),
+            Ok((answers, root)) => self.reply(all, answers, &root),
             Err(problem) => refuse(all, &problem),
         }
     }
@@ -191,9 +212,7 @@ impl Writer {
         let answers = ledger.bank.answer(&settled, batch).map_err(Problem::storage)?;
         Ok((answers, root))
     }
-}
 
-impl Writer {
     /// Keeps what a batch opened. The log has it for good, so a register that can't be written now
     /// is written at the next start.
     fn note_disclosures(
@@ -217,21 +236,25 @@ impl Writer {
             eprintln!("note: {error}; what was opened stands in bank.log");
         }
     }
-}
 
-fn reply(all: Gathering, answers: Vec<Answer>, root: &Root) {
-    let mut answers = answers.into_iter();
-    let mut items = all.batch.iter();
-    for waiting in all.waiting {
-        match waiting {
-            Waiting::Orders(count, answer) => {
-                let own = answers.by_ref().take(count).collect();
-                items.by_ref().take(count).for_each(drop);
-                let _ = answer.send(Ok(own));
-            }
-            Waiting::Errand(answer) => {
-                let (Some(own), Some(item)) = (answers.next(), items.next()) else { return };
-                let _ = answer.send(json::done(item.operation(), own.code, root));
+    fn reply(&mut self, all: Gathering, answers: Vec<Answer>, root: &Root) {
+        let mut answers = answers.into_iter();
+        let mut items = all.batch.iter();
+        for waiting in all.waiting {
+            match waiting {
+                Waiting::Orders(count, answer) => {
+                    let own = answers.by_ref().take(count).collect();
+                    items.by_ref().take(count).for_each(drop);
+                    let _ = answer.send(Ok(own));
+                }
+                Waiting::Errand(answer) => {
+                    let (Some(own), Some(item)) = (answers.next(), items.next()) else { return };
+                    let reply = json::done(item.operation(), own.code, root);
+                    if reply.is_final() {
+                        self.answers.push(item.digest(), reply.clone());
+                    }
+                    let _ = answer.send(reply);
+                }
             }
         }
     }

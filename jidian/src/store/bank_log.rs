@@ -2,7 +2,7 @@
 
 use super::file::FileMedium;
 use super::log::{Kind, LogError};
-use bank::log::{LogReader, Records, StorageError, StoredLog, Tail};
+use bank::log::{LogReader, Place, Records, Snapshot, StorageError, StoredLog, Tail};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use wire::Digest;
@@ -37,6 +37,15 @@ impl BankLog {
         Self::over(path, StoredLog::open(medium, Kind::Bank.number()))
     }
 
+    /// Goes on with a log, after a look at the records behind a snapshot only.
+    ///
+    /// # Errors
+    /// [`LogError`], also if the log doesn't lead to the snapshot; then the file is as it was.
+    pub fn open_behind(path: &Path, snapshot: &Snapshot) -> Result<Self, LogError> {
+        let medium = FileMedium::open(path).map_err(LogError::io(path, "reading"))?;
+        Self::over(path, StoredLog::open_behind(medium, Kind::Bank.number(), snapshot))
+    }
+
     fn over(
         path: &Path,
         log: Result<StoredLog<FileMedium>, StorageError>,
@@ -52,6 +61,16 @@ impl BankLog {
     pub fn records_of(path: &Path) -> Result<Records<FileMedium>, LogError> {
         let file = File::open(path).map_err(LogError::io(path, "reading"))?;
         let reader = LogReader::open(FileMedium(file), Kind::Bank.number());
+        Ok(reader.map_err(LogError::at(path))?.records())
+    }
+
+    /// The records behind a place, one after the other.
+    ///
+    /// # Errors
+    /// [`LogError`] if the file can't be opened, or doesn't lead there.
+    pub fn records_behind(path: &Path, place: Place) -> Result<Records<FileMedium>, LogError> {
+        let file = File::open(path).map_err(LogError::io(path, "reading"))?;
+        let reader = LogReader::open_at(FileMedium(file), Kind::Bank.number(), place);
         Ok(reader.map_err(LogError::at(path))?.records())
     }
 

@@ -58,12 +58,12 @@ pub struct LogError {
 }
 
 impl LogError {
-    pub(super) fn at(path: &Path) -> impl FnOnce(StorageError) -> Self {
+    pub(crate) fn at(path: &Path) -> impl FnOnce(StorageError) -> Self {
         let path = path.to_owned();
         move |error| Self { path, error }
     }
 
-    pub(super) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |error| {
             let error = super::file::medium_error(&error);

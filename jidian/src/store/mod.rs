@@ -14,6 +14,7 @@ mod bank_log;
 mod file;
 pub mod log;
 pub mod manifest;
+pub mod restart;
 pub mod snapshots;
 
 pub use bank_log::BankLog;

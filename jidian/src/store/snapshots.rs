@@ -1,10 +1,11 @@
-//! The file with the last snapshot of the registration centre's state.
+//! The file with the last snapshot of the registration centre's state, and when a new one is due.
 
-use bank::log::{Snapshot, SnapshotError};
+use bank::log::{Place, Snapshot, SnapshotError};
 use core::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 /// Name of the file.
 pub const FILE: &str = "bank.snapshot";
@@ -57,6 +58,18 @@ impl Snapshots {
         Self { directory: directory.to_owned() }
     }
 
+    /// Path of the file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.directory.join(FILE)
+    }
+
+    /// Removes one that was never finished; it was of no use.
+    pub fn clear_unfinished(&self) {
+        // What is still there is overwritten by the next one.
+        let _ = std::fs::remove_file(self.directory.join(NEW_FILE));
+    }
+
     /// The last one; `None` if none was taken.
     ///
     /// # Errors
@@ -71,11 +84,114 @@ impl Snapshots {
     /// Those of the operating system; then the one before is still there.
     pub fn keep(&self, snapshot: &Snapshot) -> io::Result<()> {
         let new = self.directory.join(NEW_FILE);
-        let mut file = File::create(&new)?;
-        file.write_all(&snapshot.to_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&new, self.directory.join(FILE))?;
-        File::open(&self.directory)?.sync_all()
+        let kept = write(&new, snapshot)
+            .and_then(|()| std::fs::rename(&new, self.path()))
+            .and_then(|()| File::open(&self.directory)?.sync_all());
+        if kept.is_err() {
+            // A disk that is full needs the room.
+            self.clear_unfinished();
+        }
+        kept
+    }
+}
+
+fn write(path: &Path, snapshot: &Snapshot) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    let mut written = Ok(());
+    snapshot.write(&mut |part| {
+        if written.is_ok() {
+            written = file.write_all(part);
+        }
+    });
+    written?;
+    file.sync_all()
+}
+
+/// How often a snapshot is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Every {
+    /// When the log has grown by so many bytes, and by the length of the last snapshot: so taking
+    /// them never writes more than the log does.
+    pub bytes: u64,
+    /// When it has grown by so many records; small ones take longer to repeat for each byte.
+    pub records: u64,
+}
+
+impl Every {
+    /// A restart repeats at most so much, which takes seconds.
+    pub const USUAL: Self = Self { bytes: 256 << 20, records: 100_000 };
+
+    /// Never.
+    pub const NEVER: Self = Self { bytes: u64::MAX, records: u64::MAX };
+}
+
+/// Keeps snapshots, each in a thread of its own, so that the writer waits for the state to be encoded
+/// and for no disk.
+pub struct Keeper {
+    snapshots: Snapshots,
+    every: Every,
+    /// Records and offset of the place of the last one.
+    taken: (u64, u64),
+    /// Length of the last one.
+    length: u64,
+    under_way: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// For a directory that has none yet.
+    #[must_use]
+    pub const fn new(snapshots: Snapshots) -> Self {
+        Self { snapshots, every: Every::USUAL, taken: (0, 0), length: 0, under_way: None }
+    }
+
+    /// How often it takes one.
+    #[must_use]
+    pub fn every(self, every: Every) -> Self {
+        Self { every, ..self }
+    }
+
+    /// This one is the last.
+    pub(crate) fn has(&mut self, snapshot: &Snapshot) {
+        let Snapshot { place, offsets, state, kept } = snapshot;
+        self.taken = (place.records, place.offset);
+        self.length = (8 * offsets.len() + state.len() + kept.len()) as u64;
+    }
+
+    /// Whether one is due behind this place. While one is being written, none is.
+    #[must_use]
+    pub fn is_due(&self, place: Place) -> bool {
+        let (records, offset) = self.taken;
+        let bytes = self.every.bytes.max(self.length);
+        let grown = place.records.saturating_sub(records) >= self.every.records
+            || place.offset.saturating_sub(offset) >= bytes;
+        let idle = self.under_way.as_ref().is_none_or(JoinHandle::is_finished);
+        grown && idle && place.records > 1
+    }
+
+    /// Whether something came behind the last one that a clean end should keep.
+    #[must_use]
+    pub fn is_behind(&self, place: Place) -> bool {
+        self.every != Every::NEVER && place.records > self.taken.0.max(1)
+    }
+
+    /// Writes a snapshot while others go on. One that fails is told and costs a longer restart.
+    pub fn take(&mut self, snapshot: Snapshot) {
+        self.finish();
+        self.has(&snapshot);
+        let snapshots = self.snapshots.clone();
+        self.under_way = Some(std::thread::spawn(move || {
+            if let Err(error) = snapshots.keep(&snapshot) {
+                let path = snapshots.path();
+                eprintln!("note: {}: {error}; a restart takes longer", path.display());
+            }
+        }));
+    }
+
+    /// Waits until what is being written is there.
+    pub fn finish(&mut self) {
+        if let Some(writing) = self.under_way.take() {
+            writing.join().expect("keeping a snapshot doesn't panic");
+        }
     }
 }
 

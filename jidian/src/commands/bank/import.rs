@@ -3,6 +3,7 @@
 use super::super::Failure;
 use crate::service::rate::Rate;
 use crate::service::{self, ImportRow, Imported, Options};
+use crate::store::snapshots::Every;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -49,6 +50,7 @@ pub(super) fn run(arguments: &Import) -> Result<(), Failure> {
         seed: None,
         rate: Rate { burst: 1, per_second: 1 },
         server_names: &[],
+        snapshots: Every::USUAL,
         clock: super::serve::now,
     })?;
     let mut refused: usize = 0;

@@ -2,13 +2,19 @@
 //!
 //! The parent starts a child that founds or recovers a bank, submits batches without end and says
 //! after each which batch is durable. The parent kills it (SIGKILL: no destructor runs), starts it
-//! again, and holds what the child finds against what it had said. After some kills the whole log is
-//! audited: every batch that was acknowledged is there once, under the very root.
+//! again, and holds what the child finds against what it had said. The child keeps a snapshot of its
+//! state every few batches and goes on from it, so many kills hit the writing of one. After some kills
+//! the whole log is audited: every batch that was acknowledged is there once, under the very root, and
+//! the last snapshot leads to the very state.
 
 use crate::commands::{Failure, new_temporary_directory};
-use crate::store::BankLog;
+use crate::store::log::Kind;
+use crate::store::restart::{Restarted, Start, Unwatched, restart};
+use crate::store::snapshots::{self, Every, Keeper, Snapshots};
+use crate::store::{BankLog, file_of};
+use bank::Bank;
+use bank::log::Snapshot;
 use bank::record::Record;
-use bank::{Bank, OrderedLog};
 use clap::Args;
 use serde_json::json;
 use simulation::bank_faults::{KeyedDigest, KeyedDigestVerifier, Load};
@@ -22,6 +28,8 @@ use wire::Digest;
 
 /// Kills of one bank, before the next one is founded: a replay from the beginning stays short.
 const KILLS_PER_BANK: u64 = 25;
+/// The child keeps its state so often.
+const EVERY: Every = Every { bytes: u64::MAX, records: 7 };
 /// Most orders of a batch.
 const BATCH_ORDERS_MAX: i64 = 40;
 /// Longest life of a child behind the instant when it is ready.
@@ -41,8 +49,8 @@ pub(in crate::commands) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Be the child that writes to this log.
-    #[arg(long, value_name = "FILE", hide = true, conflicts_with_all = ["data", "json"])]
+    /// Be the child that writes to this directory.
+    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["data", "json"])]
     write: Option<PathBuf>,
 }
 
@@ -61,13 +69,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.data.is_none() {
         let _ = std::fs::remove_dir_all(&path);
     }
-    let Counts { kills, banks, batches, orders, before_ready } = counts;
+    let Counts { kills, banks, batches, orders, before_ready, from_snapshot } = counts;
     if arguments.json {
         println!(
             "{:#}",
             json!({
                 "kills": kills,
                 "kills_before_ready": before_ready,
+                "starts_from_a_snapshot": from_snapshot,
                 "banks": banks,
                 "batches_acknowledged": batches,
                 "orders_acknowledged": orders,
@@ -77,8 +86,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
     } else {
         println!(
-            "{kills} kills ({before_ready} before the start was over), {banks} banks, {batches} \
-             batches with {orders} orders acknowledged: none lost, none doubled"
+            "{kills} kills ({before_ready} before the start was over), {from_snapshot} starts from a \
+             snapshot, {banks} banks, {batches} batches with {orders} orders acknowledged: none lost, \
+             none doubled"
         );
     }
     Ok(())
@@ -88,6 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 struct Counts {
     kills: u64,
     before_ready: u64,
+    from_snapshot: u64,
     banks: u64,
     batches: u64,
     orders: u64,
@@ -100,6 +111,8 @@ struct Said {
     roots: BTreeMap<u64, Digest>,
     /// Last order acknowledged.
     sequence: u64,
+    /// Starts that went on from a snapshot.
+    from_snapshot: u64,
 }
 
 fn kill_all(arguments: &Arguments, directory: &Path) -> Result<Counts, Failure> {
@@ -107,7 +120,8 @@ fn kill_all(arguments: &Arguments, directory: &Path) -> Result<Counts, Failure> 
     let terminal = std::io::stderr().is_terminal();
     let mut counts = Counts::default();
     while counts.kills < arguments.times {
-        let path = directory.join(format!("bank-{:05}.log", counts.banks));
+        let path = directory.join(format!("bank-{:05}", counts.banks));
+        std::fs::create_dir(&path).map_err(|error| Failure::at(path.display(), error))?;
         let mut said = Said::default();
         for _ in 0..KILLS_PER_BANK.min(arguments.times - counts.kills) {
             let ready = live_and_die(&path, dice.part(counts.kills), &mut said)?;
@@ -121,7 +135,8 @@ fn kill_all(arguments: &Arguments, directory: &Path) -> Result<Counts, Failure> 
         counts.banks += 1;
         counts.batches += said.roots.len() as u64;
         counts.orders += said.sequence;
-        std::fs::remove_file(&path).map_err(|error| Failure::at(path.display(), error))?;
+        counts.from_snapshot += said.from_snapshot;
+        std::fs::remove_dir_all(&path).map_err(|error| Failure::at(path.display(), error))?;
     }
     if terminal {
         eprint!("\r\x1b[K");
@@ -149,6 +164,7 @@ fn live_and_die(path: &Path, dice: Random, said: &mut Said) -> Result<bool, Fail
         let line = line?;
         if first {
             said.must_still_be_there(&line, path)?;
+            said.from_snapshot += u64::from(line.ends_with(FROM_SNAPSHOT));
             first = false;
         } else if let Some((batch, sequence, root)) = parse(&line) {
             said.roots.insert(batch, root);
@@ -166,6 +182,9 @@ fn kill(child: &mut Child) -> Result<(), Failure> {
     child.wait()?;
     Ok(())
 }
+
+/// What the first line of a child ends with, if it went on from a snapshot.
+const FROM_SNAPSHOT: &str = " from a snapshot";
 
 /// A line of a child: batch, last order, root.
 fn parse(line: &str) -> Option<(u64, u64, Digest)> {
@@ -191,16 +210,22 @@ impl Said {
     }
 }
 
-/// The whole log: signatures, decisions, sums, each batch under the root that was told.
+/// The whole log: signatures, decisions, sums, each batch under the root that was told. A start from
+/// the last snapshot must find the same state.
 fn audit(path: &Path, said: &Said) -> Result<(), Failure> {
     let fail = |what: &dyn core::fmt::Display| Failure::at(path.display(), what);
     let load = Load::new();
-    let mut records = BankLog::records_of(path)?;
+    let mut records = BankLog::records_of(&path.join(file_of(Kind::Bank)))?;
     let all: Vec<Vec<u8>> = records.by_ref().collect();
     if let Some(failure) = records.failure() {
         return Err(fail(failure));
     }
-    bank::audit(&all, load.authority(), &KeyedDigestVerifier).map_err(|damage| fail(&damage))?;
+    let report = bank::audit(&all, load.authority(), &KeyedDigestVerifier);
+    let report = report.map_err(|damage| fail(&damage))?;
+    let (bank, _, _) = go_on(path, &load)?;
+    if bank.registration().state_digest() != report.state {
+        return Err(fail(&"the snapshot and the records behind it lead to another state"));
+    }
     let mut sequence = 0;
     let mut roots = BTreeMap::new();
     for bytes in all.iter().skip(1) {
@@ -224,7 +249,8 @@ fn audit(path: &Path, said: &Said) -> Result<(), Failure> {
 /// The child: founds or recovers a bank, and submits batches until somebody kills it.
 fn write(path: &Path, seed: u64) -> Result<(), Failure> {
     let load = Load::new();
-    let mut bank = open(path, &load)?;
+    let (mut bank, mut keeper, start) = open(path, &load)?;
+    let mut told = start.and_then(|start| start.behind).map_or("", |_| FROM_SNAPSHOT);
     let at = load.genesis().at;
     for (batch, number) in load.founding().iter().zip(0..) {
         if bank.registration().last_batch() == number {
@@ -238,8 +264,13 @@ fn write(path: &Path, seed: u64) -> Result<(), Failure> {
         let chain = registration.chain(load.payer()).unwrap_or(bank::registration::Chain::START);
         let (batch, root) = (registration.last_batch(), registration.last_root());
         let root = root.map(|root| crypto::digest(&root.body)).unwrap_or_default();
-        writeln!(out, "{batch} {} {root}", chain.sequence)?;
+        writeln!(out, "{batch} {} {root}{told}", chain.sequence)?;
         out.flush()?;
+        told = "";
+        if keeper.is_due(bank.log().stored().place()) {
+            let state = bank.registration().to_snapshot();
+            keeper.take(Snapshot::of(bank.log().stored(), state));
+        }
         let count = dice.part(number).between(1, BATCH_ORDERS_MAX).unsigned_abs();
         let orders = load.orders(chain, at, usize::try_from(count)?);
         bank.submit(at, orders, &KeyedDigestVerifier)?;
@@ -247,20 +278,30 @@ fn write(path: &Path, seed: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the bank of a log. A log that was never begun in full is begun anew.
-fn open(path: &Path, load: &Load) -> Result<Bank<impl OrderedLog, KeyedDigest>, Failure> {
-    let signer = Load::registration_key();
-    let begun = BankLog::records_of(path).is_ok_and(|mut records| records.next().is_some());
-    if !begun {
-        let _ = std::fs::remove_file(path);
-        let log = BankLog::create(path)?;
-        return Ok(Bank::found(load.genesis(), signer, log, &KeyedDigestVerifier)?);
+/// A bank, where its snapshots go, and how it went on.
+type Opened = (Bank<BankLog, KeyedDigest>, Keeper, Option<Start>);
+
+/// Opens the bank of a directory. A log that was never begun in full is begun anew.
+fn open(directory: &Path, load: &Load) -> Result<Opened, Failure> {
+    let path = directory.join(file_of(Kind::Bank));
+    let begun = BankLog::records_of(&path).is_ok_and(|mut records| records.next().is_some());
+    if begun {
+        return go_on(directory, load);
     }
-    let log = BankLog::open(path)?;
-    let mut records = BankLog::records_of(path)?;
-    let bank = Bank::recover(&mut records, load.authority(), signer, log)?;
-    match records.failure() {
-        None => Ok(bank),
-        Some(failure) => Err(Failure::at(path.display(), failure)),
+    let _ = std::fs::remove_file(&path);
+    let log = BankLog::create(&path)?;
+    let signer = Load::registration_key();
+    let bank = Bank::found(load.genesis(), signer, log, &KeyedDigestVerifier)?;
+    Ok((bank, Keeper::new(Snapshots::of(directory)).every(EVERY), None))
+}
+
+fn go_on(directory: &Path, load: &Load) -> Result<Opened, Failure> {
+    let signer = Load::registration_key();
+    let Restarted { bank, keeper, start, notes, .. } =
+        restart(directory, load.authority(), &signer, &Unwatched)?;
+    // A process that dies leaves no half of a snapshot in the place of a whole one.
+    match notes.into_iter().find(|note| note.contains(snapshots::FILE)) {
+        None => Ok((bank, keeper.every(EVERY), Some(start))),
+        Some(note) => Err(Failure::from(note)),
     }
 }

@@ -13,6 +13,7 @@ mod node;
 mod parquet;
 mod reseed;
 mod serve;
+mod snapshots;
 mod statement;
 mod status;
 

@@ -1,6 +1,7 @@
 //! `jidian bank serve`: the bank over HTTP with client certificates.
 
 use super::super::Failure;
+use super::snapshots::SnapshotOptions;
 use crate::service::certificates::Certificates;
 use crate::service::rate::Rate;
 use crate::service::{self, Options};
@@ -38,6 +39,8 @@ pub(in crate::commands) struct Serve {
     /// Operations that it may have at once after a pause.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     burst: u32,
+    #[command(flatten)]
+    snapshots: SnapshotOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -65,12 +68,16 @@ pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
         seed: arguments.seed,
         rate: Rate { burst: arguments.burst, per_second: arguments.rate },
         server_names: &server_names,
+        snapshots: arguments.snapshots.every(),
         clock: now,
     })?;
     for note in &started.notes {
         eprintln!("note: {note}");
     }
     introduce(arguments, listener.local_addr()?);
+    if let Some(start) = &started.start {
+        println!("start: {start}");
+    }
     // Handlers run on threads of their own; this one only moves bytes.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(128)
