@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `node` | which cluster it belongs to, and behind which record its stream begins |
 //! | `cluster.log` | all envelopes from the genesis on: the truth |
+//! | `bank.snapshot` | the state behind one of them; may be missing |
 //! | `registration.key` | the registration centre's private key, 64 hexadecimal digits; secret |
 //! | `lock` | held while a process runs on the directory; empty |
 
+use super::load::{Loaded, load};
 use super::log::{FILE as LOG, NodeLog};
 use bank::cluster::Envelope;
 use bank::cluster::node::Identity;
@@ -165,6 +167,14 @@ impl NodeDirectory {
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Reads the log and takes up its state.
+    ///
+    /// # Errors
+    /// Says which record is damaged or missing, and what to do.
+    pub fn load(&self) -> Result<Loaded, String> {
+        load(&self.path, &self.manifest.authority)
     }
 
     /// The registration centre's key.

@@ -1,33 +1,33 @@
 //! The one thread that owns a node's state, its log and its role.
 
 use super::data::NodeDirectory;
+use super::load::{self, Loaded};
 use super::log::NodeLog;
 use super::stream::Order;
 use crate::pilot::Threads;
+use crate::store::snapshots::{Every, Keeper};
 use bank::Answer;
 use bank::Operation;
 use bank::cluster::ledger::{Ledger, OldReceipt, Proofs};
 use bank::cluster::node::{Identity, Node, RoleName};
 use bank::cluster::protocol::{PeerStatus, Reply, Status};
-use bank::cluster::{Envelope, Input, NodeName, Output, Stop, Tip};
+use bank::cluster::{Envelope, Input, NodeName, Output, Stop, Tip, kept};
+use bank::log::Place;
 use bank::registration::{Authenticated, Digested};
 use core::sync::atomic::{AtomicBool, Ordering};
 use crypto::{SigningKey, Verify};
 use quantity::Instant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::Path;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use tokio::sync::mpsc::UnboundedSender;
 use wire::Digest;
-use wire::identity::PublicKey;
 
 /// Operations whose signatures are looked at between two looks at the network.
 const VERIFIED_AT_ONCE: usize = 512;
 /// Operations that may wait; who comes then is asked to come again.
 const WAITING_MAX: usize = 1 << 17;
-/// Hashes of the last records that a node starts with.
-const TIPS_KEPT: usize = 8192;
 
 /// Bytes of a message that aren't operations: envelope, root, digests and headers.
 const OVERHEAD_BYTES: usize = 4096;
@@ -77,6 +77,8 @@ pub struct Settings {
     pub bytes_max: usize,
     /// States are compared behind each record whose number this divides; 0 for never.
     pub state_every: u64,
+    /// How often the state is kept, so that a restart takes seconds.
+    pub snapshots: Every,
 }
 
 /// A batch on its way to the answers.
@@ -94,13 +96,6 @@ struct Delivery {
     answers: Vec<Answer>,
 }
 
-/// What came of reading a log.
-struct Loaded {
-    log: NodeLog,
-    ledger: Ledger,
-    tips: VecDeque<Tip>,
-}
-
 /// A node with its state.
 pub struct Engine<V> {
     settings: Settings,
@@ -112,6 +107,9 @@ pub struct Engine<V> {
     node: Node,
     ledger: Option<Ledger>,
     log: NodeLog,
+    /// The last ends of the chain that are in the log.
+    tips: VecDeque<Tip>,
+    keeper: Keeper,
     /// Batches whose signatures aren't all looked at yet, then those that are.
     unverified: VecDeque<Underway>,
     ready: VecDeque<Underway>,
@@ -148,61 +146,23 @@ pub fn wall_clock() -> Instant {
     Instant::from_unix_milliseconds(i64::try_from(since).expect("the clock stands before 2⁶³"))
 }
 
-/// A node's log and the state that it leads to.
-///
-/// # Errors
-/// Says which record is damaged, and how.
-fn load(directory: &Path, authority: &PublicKey) -> Result<Loaded, String> {
-    let mut ledger: Option<Ledger> = None;
-    let mut tips = VecDeque::new();
-    let (log, _) = NodeLog::open(directory, |envelope| {
-        tips.push_back(Tip::of(&envelope));
-        if tips.len() > TIPS_KEPT {
-            tips.pop_front();
-        }
-        let Some(ledger) = &mut ledger else {
-            let begun = Ledger::begin(&envelope, authority).map_err(|damage| damage.to_string())?;
-            ledger = Some(begun);
-            return Ok(());
-        };
-        repeat(ledger, &envelope)
-    })
-    .map_err(|error| error.to_string())?;
-    let ledger = ledger.expect("an open log has a genesis");
-    Ok(Loaded { log, ledger, tips })
-}
-
-fn repeat(ledger: &mut Ledger, envelope: &Envelope) -> Result<(), String> {
-    match ledger.decode(envelope).map_err(|damage| damage.to_string())? {
-        Some(record) => ledger.repeat(record).map_err(|damage| damage.to_string()),
-        None => Ok(()),
-    }
-}
-
-/// The last record of a node's log, without keeping the state.
-///
-/// # Errors
-/// Says what is wrong with the log.
-pub fn last_record(directory: &Path) -> Result<u64, String> {
-    let opened = NodeLog::open(directory, |_| Ok(())).map_err(|error| error.to_string())?;
-    Ok(opened.1.number)
-}
-
 impl<V: Verify + Sync> Engine<V> {
-    /// Reads the log and takes up its state.
+    /// Goes on with what was [loaded](NodeDirectory::load) from a directory.
     ///
     /// # Errors
     /// Says what is wrong with the directory.
     pub fn open(
         settings: Settings,
-        directory: NodeDirectory,
+        (directory, loaded): (NodeDirectory, Loaded),
         verifier: V,
         orders: UnboundedSender<Order>,
     ) -> Result<Self, String> {
         let signer = directory.signer()?;
-        let Loaded { log, ledger, tips } = load(directory.path(), &directory.manifest().authority)?;
+        let Loaded { log, ledger, tips, keeper, .. } = loaded;
         let clock = Clock::new();
-        let node = Node::new(tips, settings.others.clone(), &settings.who, clock.now());
+        let ends = tips.iter().copied();
+        let node = Node::new(ends, settings.others.clone(), &settings.who, clock.now());
+        let keeper = keeper.every(settings.snapshots);
         Ok(Self {
             settings,
             directory,
@@ -213,6 +173,8 @@ impl<V: Verify + Sync> Engine<V> {
             node,
             ledger: Some(ledger),
             log,
+            tips,
+            keeper,
             unverified: VecDeque::new(),
             ready: VecDeque::new(),
             operations_waiting: 0,
@@ -235,8 +197,23 @@ impl<V: Verify + Sync> Engine<V> {
                 self.feed(Input::Tick)?;
             }
             self.work()?;
+            self.keep(Keeper::is_due);
         }
+        self.keeper.finish();
+        self.keep(Keeper::is_behind);
+        self.keeper.finish();
         Ok(())
+    }
+
+    /// Encodes the state behind the log's last record; another thread writes it down.
+    fn keep(&mut self, is_due: impl Fn(&Keeper, Place) -> bool) {
+        let ledger = self.ledger.as_ref().expect("it is there between steps");
+        let stands_behind_log = !ledger.is_writer() || self.node.has_nothing_under_way();
+        let has_batch = ledger.registration().last_batch() > 0;
+        if stands_behind_log && has_batch && is_due(&self.keeper, self.log.place()) {
+            let snapshot = self.log.snapshot(ledger.registration().to_snapshot());
+            self.keeper.take(snapshot.keeping(kept::to_bytes(self.tips.iter())));
+        }
     }
 
     /// Waits for an event if there is nothing to do, and takes those that are there.
@@ -320,7 +297,9 @@ impl<V: Verify + Sync> Engine<V> {
         let enough = ready >= self.settings.operations_max
             || self.unverified.is_empty()
             || self.node.has_nothing_under_way();
-        if ready > 0 && enough && self.node.may_submit(&self.settings.who) {
+        // The writer's state is ahead of its log until nothing is under way.
+        let pauses = self.keeper.is_due(self.log.place()) && !self.node.has_nothing_under_way();
+        if ready > 0 && enough && !pauses && self.node.may_submit(&self.settings.who) {
             return self.write();
         }
         self.verify_some();
@@ -395,21 +374,21 @@ impl<V: Verify + Sync> Engine<V> {
         self.carry_out(outputs)
     }
 
-    /// Cuts receipts of batches that left the memory out of the log: one pass for all of them.
+    /// Cuts receipts of batches that aren't in memory out of the log.
     fn with_old_receipts(
-        &self,
+        &mut self,
         mut answers: Vec<Answer>,
         old: &[OldReceipt],
     ) -> Result<Vec<Answer>, String> {
-        let batches: BTreeSet<u64> = old.iter().map(|old| old.batch).collect();
-        if batches.is_empty() {
-            return Ok(answers);
-        }
         // A record's number is that of its batch and one more for each claim before it.
         let claims = self.node.head().epoch;
-        let records = super::log::batches(self.directory.path(), &batches, claims)?;
+        let mut records = BTreeMap::new();
         for old in old {
-            let record = records.get(&old.batch);
+            if let Entry::Vacant(place) = records.entry(old.batch) {
+                let record = self.log.batch(old.batch, claims);
+                place.insert(record.map_err(|error| error.to_string())?);
+            }
+            let record = records.get(&old.batch).and_then(Option::as_ref);
             answers[old.place].receipt = record.and_then(|record| record.receipt(old.order));
         }
         Ok(answers)
@@ -510,6 +489,7 @@ impl<V: Verify + Sync> Engine<V> {
             false => ledger.decode(envelope).map_err(|damage| damage.to_string())?,
         };
         self.log.append(envelope).map_err(|error| error.to_string())?;
+        load::push(&mut self.tips, Tip::of(envelope));
         match record {
             Some(record) => ledger.repeat(record).map_err(|damage| damage.to_string()),
             None => Ok(()),
@@ -544,8 +524,9 @@ impl<V: Verify + Sync> Engine<V> {
         self.operations_waiting = 0;
         self.states.clear();
         self.ledger = None;
-        let loaded = load(self.directory.path(), &self.directory.manifest().authority)?;
-        (self.log, self.ledger) = (loaded.log, Some(loaded.ledger));
+        self.keeper.finish();
+        let Loaded { log, ledger, tips, .. } = self.directory.load()?;
+        (self.log, self.ledger, self.tips) = (log, Some(ledger), tips);
         Ok(())
     }
 

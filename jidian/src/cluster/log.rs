@@ -2,17 +2,21 @@
 //!
 //! The one place that knows in which file format they stand.
 
-use crate::store::log::{Durability, Kind, LogError, LogReader, LogWriter, Tail, recover};
+use crate::store::FileMedium;
+use crate::store::log::{Durability, Kind, LogError, LogReader, LogWriter, Tail};
 use bank::cluster::{Envelope, Tip, WrongLink};
+use bank::log::{Place, Records, Snapshot, StorageError, StoredLog};
 use bank::record::Record;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
 pub const FILE: &str = "cluster.log";
 
 /// Appends envelopes; each is on the medium when [`append`](Self::append) returns.
-pub struct NodeLog(LogWriter);
+pub struct NodeLog {
+    path: PathBuf,
+    log: StoredLog<FileMedium>,
+}
 
 /// Why a node's log can't be used.
 #[derive(Debug)]
@@ -76,12 +80,34 @@ impl NodeLog {
     /// [`NodeLogError`] if the log is damaged in the middle or its chain is broken.
     pub fn open(
         directory: &Path,
+        each: impl FnMut(Envelope) -> Result<(), String>,
+    ) -> Result<(Self, Tip), NodeLogError> {
+        Self::open_from(directory, None, each)
+    }
+
+    /// Reads the envelopes behind a snapshot, before whose place the chain has this end.
+    ///
+    /// # Errors
+    /// [`NodeLogError`], also if the log doesn't lead to the snapshot.
+    pub fn open_behind(
+        directory: &Path,
+        behind: (&Snapshot, Tip),
+        each: impl FnMut(Envelope) -> Result<(), String>,
+    ) -> Result<(Self, Tip), NodeLogError> {
+        Self::open_from(directory, Some(behind), each)
+    }
+
+    fn open_from(
+        directory: &Path,
+        behind: Option<(&Snapshot, Tip)>,
         mut each: impl FnMut(Envelope) -> Result<(), String>,
     ) -> Result<(Self, Tip), NodeLogError> {
         let path = directory.join(FILE);
-        let mut tip: Option<Tip> = None;
+        let medium = FileMedium::open(&path).map_err(LogError::io(&path, "reading"));
+        let medium = medium.map_err(NodeLogError::File)?;
+        let (snapshot, mut tip) = behind.unzip();
         let mut fault = None;
-        let reader = recover(&path, Kind::Cluster, |payload| {
+        let log = StoredLog::open_showing(medium, Kind::Cluster.number(), snapshot, |payload| {
             let next = follow(tip.as_ref(), payload).and_then(|envelope| {
                 let tip = Tip::of(&envelope);
                 each(envelope).map(|()| tip)
@@ -91,21 +117,22 @@ impl NodeLog {
                 Err(error) => fault = Some(error),
             }
             fault.is_none()
-        })
-        .map_err(NodeLogError::File)?;
+        });
+        let log = log.map_err(LogError::at(&path)).map_err(NodeLogError::File)?;
         if let Some(fault) = fault {
-            let number = reader.records();
+            let number = log.place().records;
             return Err(NodeLogError::Record { path, number, fault });
         }
-        if let Tail::Unfinished { offset, bytes } = reader.tail() {
+        if let Tail::Unfinished { offset, bytes } = log.tail() {
             eprintln!(
                 "{}: {bytes} bytes of an unfinished append at byte {offset} are cut off",
                 path.display()
             );
         }
-        let tip = tip.ok_or(NodeLogError::Empty(path))?;
-        let writer = LogWriter::resume(&reader, Durability::Synced).map_err(NodeLogError::File)?;
-        Ok((Self(writer), tip))
+        match tip {
+            Some(tip) => Ok((Self { path, log }, tip)),
+            None => Err(NodeLogError::Empty(path)),
+        }
     }
 
     /// Appends an envelope and syncs.
@@ -113,41 +140,93 @@ impl NodeLog {
     /// # Errors
     /// [`LogError`] if it isn't durable.
     pub fn append(&mut self, envelope: &Envelope) -> Result<(), LogError> {
-        self.0.append(envelope.bytes())
+        self.log.append_record(envelope.bytes()).map_err(LogError::at(&self.path))
     }
-}
 
-/// The records of some batches, read back from a node's log.
-///
-/// `claims` is how many claims the log holds at most: by so much a record's number is above that of
-/// its batch.
-///
-/// # Errors
-/// Says what is wrong with the log.
-pub fn batches(
-    directory: &Path,
-    wanted: &BTreeSet<u64>,
-    claims: u64,
-) -> Result<BTreeMap<u64, Record>, String> {
-    let mut found = BTreeMap::new();
-    let mut reader = LogReader::open(&directory.join(FILE), Kind::Cluster).map_err(text)?;
-    while found.len() < wanted.len() {
-        let Some(payload) = reader.next_record().map_err(text)? else { break };
-        let envelope = Envelope::parse(payload.into()).map_err(text)?;
-        let number = envelope.number();
-        let near = wanted.range(number.saturating_sub(claims)..=number).next().is_some();
-        if near && envelope.kind() == bank::cluster::Kind::Batch {
-            let record = Record::from_bytes(envelope.body()).map_err(text)?;
-            if wanted.contains(&record.root.body.batch) {
-                found.insert(record.root.body.batch, record);
+    /// Behind the last record.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.log.place()
+    }
+
+    /// A snapshot of a state behind the last record.
+    #[must_use]
+    pub fn snapshot(&self, state: Vec<u8>) -> Snapshot {
+        Snapshot::of(&self.log, state)
+    }
+
+    /// The last envelope with a batch, up to this number; `None` if there is only the genesis.
+    ///
+    /// # Errors
+    /// [`NodeLogError`] if the log is damaged.
+    pub fn batch_up_to(&mut self, number: u64) -> Result<Option<Envelope>, NodeLogError> {
+        for number in (1..=number).rev() {
+            let envelope = self.read(number)?;
+            if envelope.kind() == bank::cluster::Kind::Batch {
+                return Ok(Some(envelope));
             }
         }
+        Ok(None)
     }
-    Ok(found)
+
+    /// The record of a batch. `claims` is how many claims the log holds at most: by so much a record's
+    /// number is above that of its batch.
+    ///
+    /// # Errors
+    /// [`NodeLogError`] if the log is damaged.
+    pub fn batch(&mut self, batch: u64, claims: u64) -> Result<Option<Record>, NodeLogError> {
+        let last = self.place().records.saturating_sub(1);
+        let (mut low, mut high) = (batch, batch.saturating_add(claims).min(last));
+        while low <= high {
+            let middle = low + (high - low) / 2;
+            let Some(envelope) = self.batch_up_to(middle)? else {
+                low = middle + 1;
+                continue;
+            };
+            let number = envelope.number();
+            let record = Record::from_bytes(envelope.body());
+            let record = record.map_err(|error| self.fault(number, &error))?;
+            match record.root.body.batch.cmp(&batch) {
+                core::cmp::Ordering::Equal => return Ok(Some(record)),
+                core::cmp::Ordering::Less => low = middle + 1,
+                core::cmp::Ordering::Greater => high = number - 1,
+            }
+        }
+        Ok(None)
+    }
+
+    fn fault(&self, number: u64, fault: &dyn core::fmt::Display) -> NodeLogError {
+        NodeLogError::Record { path: self.path.clone(), number, fault: fault.to_string() }
+    }
+
+    /// Reads an envelope back.
+    ///
+    /// # Errors
+    /// [`NodeLogError`] if there is none of this number, or it is damaged.
+    pub fn read(&mut self, number: u64) -> Result<Envelope, NodeLogError> {
+        let missing = StorageError::EndsBefore { records: number };
+        let found = self.log.read_record(number).and_then(|found| found.ok_or(missing));
+        let payload = found.map_err(LogError::at(&self.path)).map_err(NodeLogError::File)?;
+        Envelope::parse(payload.into()).map_err(|error| self.fault(number, &error))
+    }
 }
 
-fn text(error: impl core::fmt::Display) -> String {
-    error.to_string()
+/// The payloads behind a place, one after the other.
+pub(super) fn payloads_behind(
+    directory: &Path,
+    place: Place,
+) -> Result<Records<FileMedium>, LogError> {
+    let path = directory.join(FILE);
+    let file = FileMedium::open(&path).map_err(LogError::io(&path, "reading"))?;
+    let reader = bank::log::LogReader::open_at(file, Kind::Cluster.number(), place);
+    Ok(reader.map_err(LogError::at(&path))?.records())
+}
+
+/// The first envelope of a log, if it can be read.
+pub(super) fn first(directory: &Path) -> Option<Envelope> {
+    let mut reader = LogReader::open(&directory.join(FILE), Kind::Cluster).ok()?;
+    let payload = reader.next_record().ok()??;
+    Envelope::parse(payload.into()).ok()
 }
 
 /// Reads one record, which must follow the one before it.

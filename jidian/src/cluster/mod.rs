@@ -7,6 +7,7 @@ pub mod client;
 pub mod data;
 pub mod engine;
 pub mod listener;
+pub mod load;
 pub mod log;
 pub mod network;
 pub mod stream;

@@ -1,7 +1,8 @@
 //! `jidian bank node`: one ledger node.
 
+use super::snapshots::SnapshotOptions;
 use crate::cluster::data::NodeDirectory;
-use crate::cluster::engine::{self, Engine, Settings, last_record};
+use crate::cluster::engine::{self, Engine, Settings};
 use crate::cluster::stream::{FirstStart, Plan};
 use crate::cluster::{network, synced};
 use crate::commands::Failure;
@@ -53,6 +54,8 @@ pub(in crate::commands) struct Node {
     /// Compare a digest of the whole state with the other nodes each so many records; 0: never.
     #[arg(long, default_value_t = 1000)]
     state_every: u64,
+    #[command(flatten)]
+    snapshots: SnapshotOptions,
     /// Let this node's empty log join a stream that holds records.
     #[arg(long)]
     first_start: bool,
@@ -62,11 +65,13 @@ pub(super) fn run(arguments: &Node) -> Result<(), Failure> {
     synced::check(&arguments.monitor)?;
     let who = identity(arguments)?;
     let directory = NodeDirectory::open(&arguments.data)?;
+    let loaded = directory.load()?;
+    println!("start: {}", loaded.start);
     let plan = Plan {
         servers: arguments.nats.clone(),
         replicas: arguments.replicas,
         manifest: directory.manifest().clone(),
-        log_end: last_record(directory.path())?,
+        log_end: loaded.last_record(),
         first_start: if arguments.first_start { FirstStart::Yes } else { FirstStart::No },
     };
     let end = crate::commands::run::stop_on_signal()?;
@@ -80,9 +85,10 @@ pub(super) fn run(arguments: &Node) -> Result<(), Failure> {
         operations_max: arguments.batch,
         bytes_max: engine::bytes_max(running.payload_bytes_max, arguments.batch),
         state_every: arguments.state_every,
+        snapshots: arguments.snapshots.every(),
     };
     println!("{}", directory.describe(&settings.who));
-    let mut engine = Engine::open(settings, directory, Sm2Verifier, running.orders)?;
+    let mut engine = Engine::open(settings, (directory, loaded), Sm2Verifier, running.orders)?;
     println!("listening on {}", arguments.listen);
     engine.run(&running.inbox, &end)?;
     Ok(())

@@ -8,6 +8,7 @@ use crate::cluster::synced;
 use crate::commands::bank::customers::{Customer, customer, opening};
 use crate::commands::bank::init::FOUNDED;
 use crate::commands::{Failure, new_temporary_directory};
+use crate::store::snapshots::Every;
 use bank::Operation;
 use bank::cluster::ledger::Proofs;
 use bank::cluster::node::{Identity, Timing};
@@ -152,7 +153,8 @@ fn start(
     let (path, end) = (path.to_owned(), Arc::clone(end));
     let thread = std::thread::spawn(move || {
         let directory = NodeDirectory::open(&path)?;
-        Engine::open(settings, directory, Trusting, orders)?.run(&inbox, &end)
+        let loaded = directory.load()?;
+        Engine::open(settings, (directory, loaded), Trusting, orders)?.run(&inbox, &end)
     });
     Ok((events, thread))
 }
@@ -173,6 +175,7 @@ fn settings(arguments: &Arguments, name: &str, payload: usize) -> Result<Setting
         operations_max: arguments.batch.max(900),
         bytes_max: engine::bytes_max(payload, arguments.batch),
         state_every: 0,
+        snapshots: Every::USUAL,
     })
 }
 
