@@ -78,6 +78,11 @@ fn place(sent: u64, customers: usize) -> usize {
     usize::try_from(sent).expect("64 bits") % customers
 }
 
+/// Public key of the authentication centre, and the registration centre's key.
+pub(super) fn keys() -> (PublicKey, Unsigned) {
+    (Unsigned::of(1).public_key(), Unsigned::of(3))
+}
+
 pub(super) fn wallet(serial: usize) -> WalletId {
     let serial = u64::try_from(serial).expect("64 bits") + 1;
     WalletId::new(OPERATOR, serial).expect("fewer than 10¹² wallets")

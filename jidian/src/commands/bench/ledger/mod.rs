@@ -1,6 +1,7 @@
 //! `jidian bench ledger`: durable transfers per second.
 
 mod city;
+mod restart;
 mod soak;
 mod sqlite;
 
@@ -36,6 +37,9 @@ pub(in crate::commands) struct Arguments {
     /// counted.
     #[arg(long, value_name = "TRANSFERS")]
     soak: Option<u64>,
+    /// Instead: how long a start takes behind so many transfers, with and without a snapshot; as JSON.
+    #[arg(long, value_name = "TRANSFERS", conflicts_with = "soak")]
+    restart: Option<u64>,
     /// Where the log is written [default: a directory under the system's temporary one].
     #[arg(long, value_name = "DIR")]
     data: Option<std::path::PathBuf>,
@@ -63,12 +67,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => new_temporary_directory()?,
     };
     std::fs::create_dir_all(&path).map_err(|error| Failure::at(path.display(), error))?;
-    let report = measure(arguments, &path);
+    let report = match arguments.restart {
+        Some(transfers) => restart::run(arguments.wallets as usize, transfers, &path),
+        None => measure(arguments, &path),
+    };
     if arguments.data.is_none() {
         let _ = std::fs::remove_dir_all(&path);
     }
     let report = report?;
-    if arguments.json {
+    if arguments.json || arguments.restart.is_some() {
         println!("{report:#}");
     } else {
         tell(&report);
