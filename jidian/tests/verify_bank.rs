@@ -12,6 +12,7 @@ use jidian::audit::{BankReport, Failure, verify_bank_with};
 use jidian::service::rate::Rate;
 use jidian::service::who::{Caller, Identity};
 use jidian::service::{Options, Service, router, start};
+use jidian::store::snapshots::Every;
 use outside::{good, jidian, text};
 use quantity::{Fen, Instant};
 use serde_json::{Value, json};
@@ -71,8 +72,9 @@ fn files() -> &'static [(String, Vec<u8>)] {
         let scratch = Scratch::new("served");
         let rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
         let names = ["localhost".to_owned()];
+        let (directory, snapshots) = (scratch.0.as_path(), Every::USUAL);
         let options =
-            Options { directory: &scratch.0, seed: None, rate, server_names: &names, clock };
+            Options { directory, seed: None, rate, server_names: &names, snapshots, clock };
         let started = start(&options).unwrap();
         let register = std::fs::read(scratch.0.join("register")).unwrap();
         FIRST_REGISTER.set(register).unwrap();

@@ -67,7 +67,7 @@ mod tests {
             let hash = crypto::sm3(&number.to_be_bytes());
             Tip { number, epoch: number / 5, writer, hash }
         };
-        (7..7 + count).map(tip).collect()
+        (7..).map(tip).take(usize::try_from(count).expect("64 bits")).collect()
     }
 
     #[test]

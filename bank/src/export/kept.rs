@@ -52,11 +52,24 @@ const KINDS: [&str; 39] = [
 
 impl Wire for Place {
     fn write(&self, out: &mut Sink<'_>) {
-        self.wallet().write(out);
+        match self {
+            Self::Outside => 0_u8.write(out),
+            Self::Unknown => 1_u8.write(out),
+            Self::Wallet(wallet) => {
+                2_u8.write(out);
+                wallet.write(out);
+            }
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Option::read(reader)?.map_or(Self::Outside, Self::Wallet))
+        let at = reader.at();
+        Ok(match u8::read(reader)? {
+            0 => Self::Outside,
+            1 => Self::Unknown,
+            2 => Self::Wallet(Wire::read(reader)?),
+            _ => return Err(reader.refuse(at, "place of money")),
+        })
     }
 }
 
@@ -145,16 +158,21 @@ mod tests {
     use wire::{Digest, KeyId, WalletId};
 
     fn row(number: u64) -> Row {
-        let place = |serial| Place::Wallet(WalletId::new(102, serial).unwrap());
+        let place = |serial: u64| match serial % 5 {
+            0 => Place::Outside,
+            1 => Place::Unknown,
+            _ => Place::Wallet(WalletId::new(102, serial).unwrap()),
+        };
+        let kinds = KINDS.iter().cycle();
         Row {
             batch: number,
             at: Instant::from_unix_milliseconds(i64::try_from(number / 2).unwrap()),
             order: Digest([7; 32]),
-            signer: (number % 3 > 0).then_some(KeyId([9; 16])),
+            signer: (!number.is_multiple_of(3)).then_some(KeyId([9; 16])),
             sequence: number,
-            kind: KINDS[usize::try_from(number).unwrap() % KINDS.len()],
-            debit: if number % 5 == 0 { Place::Outside } else { place(number) },
-            credit: place(number + 1),
+            kind: kinds.copied().nth(usize::try_from(number).unwrap()).unwrap(),
+            debit: place(number),
+            credit: place(number.wrapping_add(1)),
             amount: Fen::from_fen(12),
             reason: 3,
             result: ResultCode::Accepted,

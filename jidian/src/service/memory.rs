@@ -4,7 +4,7 @@
 use super::desk_log::{DeskCall, KEPT_MAX, Outcomes};
 use super::problem::{JSON, PROBLEM, Reply};
 use super::storage::repeat;
-use crate::store::restart::Watch;
+use crate::store::restart::Onlooker;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use bank::Damage;
@@ -105,7 +105,7 @@ impl Recalled {
     }
 }
 
-impl Watch for Recalled {
+impl Onlooker for Recalled {
     fn restore(&mut self, kept: &[u8]) -> Result<(), DecodeError> {
         self.read(&mut Reader::new(kept))
     }

@@ -11,7 +11,7 @@
 //! | `lock` | held while a process runs on the directory |
 
 use crate::store::log::{Durability, Kind, LogError, LogWriter, recover};
-use crate::store::restart::{RestartError, Restarted, Watch, restart};
+use crate::store::restart::{Onlooker, RestartError, Restarted, restart};
 use crate::store::snapshots::{self, Keeper, Snapshots};
 use crate::store::{BankLog, manifest};
 use bank::authentication::Register;
@@ -219,7 +219,7 @@ impl BankDirectory {
     ///
     /// # Errors
     /// [`StorageError`] names the file and the place that is damaged.
-    pub fn recover<W: Watch>(
+    pub fn recover<W: Onlooker>(
         &self,
         founding: &Founding,
         signer: &SigningKey,

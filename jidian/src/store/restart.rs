@@ -17,7 +17,7 @@ use std::time::Instant;
 use wire::{DecodeError, PublicKey};
 
 /// What somebody wants to see of the records that are repeated.
-pub trait Watch: Clone {
+pub trait Onlooker: Clone {
     /// Takes up what was kept beside the snapshot.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ pub trait Watch: Clone {
 #[derive(Clone, Copy, Debug)]
 pub struct Unwatched;
 
-impl Watch for Unwatched {
+impl Onlooker for Unwatched {
     fn restore(&mut self, _: &[u8]) -> Result<(), DecodeError> {
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<E: Into<RestartError>> From<E> for Turn {
 ///
 /// # Errors
 /// [`RestartError`] names the file and the place that is damaged, or the record that is missing.
-pub fn restart<S: Sign + Clone, W: Watch>(
+pub fn restart<S: Sign + Clone, W: Onlooker>(
     directory: &Path,
     authority: &PublicKey,
     signer: &S,
@@ -168,7 +168,7 @@ pub fn restart<S: Sign + Clone, W: Watch>(
     Ok(Restarted { bank, watch, keeper, start, notes })
 }
 
-impl<S: Sign + Clone, W: Watch> Restart<'_, S, W> {
+impl<S: Sign + Clone, W: Onlooker> Restart<'_, S, W> {
     fn last_snapshot(&self) -> Result<Option<Snapshot>, snapshots::Unusable> {
         self.snapshots.last()
     }

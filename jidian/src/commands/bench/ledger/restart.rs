@@ -22,11 +22,9 @@ pub(super) fn run(customers: usize, transfers: u64, path: &Path) -> Result<Value
     let mut keeper = Keeper::new(Snapshots::of(path)).every(Every::USUAL);
     let mut pauses = Vec::new();
     for _ in 0..transfers.div_ceil(BATCH as u64) {
-        let check = |_| {
-            let order = city.order(Payees::Uniform, 1);
-            bank.registration().authenticate_digested(order, &Unchecked)
-        };
-        let batch: Vec<Authenticated> = (0..BATCH).map(check).collect();
+        let orders = city.orders(BATCH, (Payees::Uniform, 1)).into_iter();
+        let check = |order| bank.registration().authenticate_digested(order, &Unchecked);
+        let batch: Vec<Authenticated> = orders.map(check).collect();
         bank.settle(START, &batch)?;
         if keeper.is_due(bank.log().stored().place()) {
             pauses.push(keep(&bank, &mut keeper));
