@@ -80,7 +80,7 @@ fn files() -> &'static [(String, Vec<u8>)] {
         FIRST_REGISTER.set(register).unwrap();
         live(&started.service);
         started.stop();
-        let kept = ["bank", "bank.log", "register", "desk.log", "lock"];
+        let kept = ["bank", "bank.log", "bank.snapshot", "register", "desk.log", "lock"];
         kept.map(|name| (name.to_owned(), std::fs::read(scratch.0.join(name)).unwrap())).to_vec()
     })
 }
