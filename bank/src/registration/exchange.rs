@@ -118,8 +118,16 @@ impl Registration {
     fn set_interest(&mut self, rule: InterestRule) -> Checked {
         let key = (rule.holders, rule.grade, rule.from_day);
         self.must_be_ahead(&self.books.interest_rules, key)?;
+        // A wallet that was touched meanwhile would earn less than one that wasn't.
+        let past = rule.from_day < self.books.ledger.today().day;
+        refuse_if(past && self.has_customers(), ResultCode::WrongTerms)?;
         self.books.interest_rules.insert(key, rule);
         Ok(())
+    }
+
+    /// Whether there is any wallet but the vaults.
+    fn has_customers(&self) -> bool {
+        self.books.ledger.iter().len() > self.books.operators.len()
     }
 
     /// Only the first rule of a grade may be about days that are there already: a rule never
