@@ -1,5 +1,6 @@
-//! What a bank that serves remembers beside its ledger: the last movements, and the last answers of
-//! the desks. A snapshot keeps both, since neither can be made again without the state before it.
+//! What a bank that serves remembers beside its ledger: the last movements, the last answers of the
+//! desks, and what was opened. A snapshot keeps all of it, since none can be made again without the
+//! records before it.
 
 use super::desk_log::{DeskCall, KEPT_MAX, Outcomes};
 use super::problem::{JSON, PROBLEM, Reply};
@@ -18,7 +19,7 @@ use wire::{DecodeError, Digest, Reader, Sink, Wire};
 /// Movements that are kept in memory: about 200 bytes each.
 pub(super) const MOVEMENTS_KEPT: usize = 500_000;
 
-const TAG: &[u8] = b"JIDIAN-SERVICE-1";
+const TAG: &[u8] = b"JIDIAN-SERVICE-2";
 
 /// The last final answers at the desks, by the digest of what the desk signed; oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Answers {
 }
 
 /// What a snapshot keeps of the service.
-pub(super) fn kept(journal: &Journal, answers: &Answers) -> Vec<u8> {
+pub(super) fn kept(journal: &Journal, answers: &Answers, opened: &[Disclosure]) -> Vec<u8> {
     let mut bytes = TAG.to_vec();
     let out: &mut Sink<'_> = &mut |part: &[u8]| bytes.extend_from_slice(part);
     (answers.0.len() as u64).write(out);
@@ -43,6 +44,8 @@ pub(super) fn kept(journal: &Journal, answers: &Answers) -> Vec<u8> {
         order.write(out);
         write_reply(reply, out);
     }
+    (opened.len() as u64).write(out);
+    opened.iter().for_each(|disclosure| disclosure.write(out));
     journal.write(out);
     bytes
 }
@@ -68,11 +71,11 @@ fn read_reply(reader: &mut Reader<'_>) -> Result<Reply, DecodeError> {
     Ok(Reply { status, content, body, retry_after: None })
 }
 
-/// Gathers both again at a start.
+/// Gathers all of it again at a start.
 #[derive(Clone, Debug)]
 pub(super) struct Recalled {
     pub(super) journal: Journal,
-    /// What the records behind the snapshot opened; the register has the earlier ones.
+    /// Which certificates were opened: a register that couldn't be written is behind.
     pub(super) disclosures: Vec<Disclosure>,
     outcomes: Outcomes,
 }
@@ -99,6 +102,9 @@ impl Recalled {
         for _ in 0..u64::read(reader)? {
             let order = Digest::read(reader)?;
             self.outcomes.restore(order, read_reply(reader)?);
+        }
+        for _ in 0..u64::read(reader)? {
+            self.disclosures.push(Wire::read(reader)?);
         }
         self.journal = Journal::read(MOVEMENTS_KEPT, reader)?;
         reader.finish()
@@ -144,9 +150,13 @@ mod tests {
     #[test]
     fn answers_come_back_and_damaged_bytes_never_panic() {
         let (answers, calls) = sample();
-        let bytes = kept(&Journal::new(5), &answers);
+        let at = quantity::Instant::EPOCH;
+        let (order, warrant) = (Digest([4; 32]), Digest([5; 32]));
+        let opened = Disclosure { order, batch: 3, at, serial: 7, warrant };
+        let bytes = kept(&Journal::new(5), &answers, &[opened]);
         let mut recalled = Recalled::of(&calls);
         recalled.restore(&bytes).unwrap();
+        assert_eq!(recalled.disclosures, [opened]);
         let again = recalled.answered(&calls).map(|(call, reply)| (call.order, reply.clone()));
         assert!(again.eq(answers.0.iter().cloned()), "the third call came to nothing");
         for end in 0..bytes.len() {

@@ -141,7 +141,11 @@ impl Writer {
         let log = ledger.bank.log().stored();
         if is_due(&self.keeper, log.place()) {
             let snapshot = Snapshot::of(log, ledger.registration().to_snapshot());
-            let snapshot = snapshot.keeping(memory::kept(&ledger.journal, &self.answers));
+            let snapshot = snapshot.keeping(memory::kept(
+                &ledger.journal,
+                &self.answers,
+                self.desks.register().disclosures(),
+            ));
             drop(ledger);
             self.keeper.take(snapshot);
         }
