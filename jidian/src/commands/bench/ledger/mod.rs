@@ -33,8 +33,8 @@ pub(in crate::commands) struct Arguments {
     /// Don't run SQLite.
     #[arg(long)]
     alone: bool,
-    /// Instead: so many transfers in one go, on a log that keeps nothing, and at the end every fen
-    /// counted.
+    /// Instead: so many transfers (legs, in orders of one to three) in one go, on a log that keeps
+    /// nothing, and at the end every fen counted.
     #[arg(long, value_name = "TRANSFERS")]
     soak: Option<u64>,
     /// Instead: how long a start takes behind so many transfers, with and without a snapshot; as JSON.
