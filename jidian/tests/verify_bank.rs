@@ -204,10 +204,13 @@ fn what_does_not_fit_together_is_named() {
     std::fs::write(&letter, "dear auditor").unwrap();
     assert!(failure("a foreign file").contains("letter.txt"));
     std::fs::remove_file(&letter).unwrap();
-    // A log that lost its last records is shorter than the register and the desks remember.
+    // A log that lost its last records is shorter than the snapshot, the register and the desks know.
     let log = scratch.0.join("bank.log");
     let bytes = std::fs::read(&log).unwrap();
     std::fs::write(&log, &bytes[..bytes.len() - 1]).unwrap();
     let told = failure("a log without its end");
+    assert!(told.contains("bank.snapshot: it was taken from"), "{told}");
+    std::fs::remove_file(scratch.0.join("bank.snapshot")).unwrap();
+    let told = failure("a log without its end, and no snapshot");
     assert!(told.contains("register: says that 7 was opened; bank.log doesn't"), "{told}");
 }
