@@ -129,7 +129,7 @@ impl WaveformMeter {
             let Some(window) = self.metering.push(&frame) else { continue };
             last = Some(window);
             // A window that wasn't cut at two crossings (the very first) is no base to repeat.
-            windows += u32::from(window.frequency_millihertz != 0);
+            windows += u32::from(window.frequency_microhertz != 0);
             if windows == MEASURED_WINDOWS {
                 let times = (STEADY_SAMPLES - samples) / window.samples;
                 self.metering.repeat_window(times);
@@ -157,12 +157,12 @@ impl WaveformMeter {
         for (phase, reading) in phases.iter_mut().enumerate() {
             let measured = &window.phases[phase];
             *reading = PhaseReading {
-                voltage_millivolts: measured.voltage_millivolts,
-                current_microamperes: measured.current_microamperes,
-                active: measured.active,
-                reactive_milli_vars: measured.reactive_milli_vars,
-                apparent_milli_volt_amperes: measured.apparent_milli_volt_amperes,
-                power_factor_thousandths: measured.power_factor_thousandths,
+                voltage_millivolts: measured.voltage_millivolts(),
+                current_microamperes: measured.current_microamperes(),
+                active: measured.active(),
+                reactive_milli_vars: measured.reactive_milli_vars(),
+                apparent_milli_volt_amperes: measured.apparent_milli_volt_amperes(),
+                power_factor_thousandths: measured.power_factor_thousandths(),
                 import: registers.import.phases[phase].energy,
                 export: registers.export.phases[phase].energy,
             };
@@ -170,12 +170,12 @@ impl WaveformMeter {
         Reading {
             at,
             phases,
-            neutral_current_microamperes: window.neutral_current_microamperes,
-            frequency_millihertz: window.frequency_millihertz,
-            active: window.active,
-            reactive_milli_vars: window.reactive_milli_vars,
-            apparent_milli_volt_amperes: window.apparent_milli_volt_amperes,
-            power_factor_thousandths: window.power_factor_thousandths,
+            neutral_current_microamperes: window.neutral_current_microamperes(),
+            frequency_millihertz: window.frequency_millihertz(),
+            active: window.active(),
+            reactive_milli_vars: window.reactive_milli_vars(),
+            apparent_milli_volt_amperes: window.apparent_milli_volt_amperes(),
+            power_factor_thousandths: window.power_factor_thousandths(),
             import: self.start.import + registers.import.total.energy,
             export: self.start.export + registers.export.total.energy,
             reactive_quadrants_milli_var_hours: registers
@@ -197,7 +197,7 @@ impl WaveformMeter {
             }
             put(&active.pulses.to_be_bytes());
         }
-        for quadrant in &registers.quadrants {
+        for quadrant in registers.quadrants.iter().chain(registers.phase_quadrants.as_flattened()) {
             put(&quadrant.milli_var_hours.to_be_bytes());
             put(&quadrant.rest.to_be_bytes());
         }
@@ -215,7 +215,8 @@ impl WaveformMeter {
             }
             active.pulses = fields.i64()?.cast_unsigned();
         }
-        for quadrant in &mut registers.quadrants {
+        let phases = registers.phase_quadrants.as_flattened_mut();
+        for quadrant in registers.quadrants.iter_mut().chain(phases) {
             quadrant.milli_var_hours = fields.i64()?;
             quadrant.rest = fields.u128()?;
         }

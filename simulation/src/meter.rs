@@ -17,7 +17,7 @@ use wire::tee::{Command, Reply, Status};
 pub const CHIPS: usize = 3;
 /// Registers of the metering core.
 const REGISTERS: TwoCopy = TwoCopy::new(0, REGISTER_BYTES_MAX);
-const REGISTER_BYTES_MAX: u32 = 512;
+const REGISTER_BYTES_MAX: u32 = 768;
 /// How often an order without a receipt is sent again.
 const RETRY: Retry =
     Retry { first: Duration::from_minutes(1), longest: Duration::from_minutes(15) };

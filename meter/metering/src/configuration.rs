@@ -1,7 +1,8 @@
 //! What the metering core must know about the meter around it, checked once.
 
 use crate::channels::CODE_LIMIT;
-use crate::fixed::{ONE_SAMPLE, greatest_common_divisor};
+use crate::fixed::greatest_common_divisor;
+use crate::wiring::Wiring;
 
 /// Peak code of the ADE9000 at full scale, PGA 1, behind its whole filter path (data sheet, xI_PCF).
 pub const ADE9000_FULL_SCALE_CODE: u32 = 74_532_013;
@@ -15,19 +16,8 @@ const MAXIMUM_SCALE_PRODUCT: u128 = 1_000_000_000_000_000_000;
 /// One milliwatt-hour in microvolt·microampere·seconds: 3.6 W·s × 10¹².
 const MICRO_SQUARED_SECONDS_PER_MILLIWATT_HOUR: u128 = 3_600_000_000_000;
 
-/// One milliwatt in microvolt·microamperes.
-const MICRO_SQUARED_PER_MILLIWATT: u128 = 1_000_000_000;
-
-/// How the conductors meet the channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wiring {
-    /// Three elements, each from phase to neutral.
-    ThreePhaseFourWire,
-    /// Two elements, A to B and C to B (Aron); phase B is the reference.
-    ThreePhaseThreeWire,
-    /// One element in channel A.
-    SinglePhase,
-}
+/// One microwatt in microvolt·microamperes.
+const MICRO_SQUARED_PER_MICROWATT: u128 = 1_000_000;
 
 /// The frequency that the grid is meant to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +114,7 @@ pub struct Configuration {
     settings: Settings,
     /// Code²·samples × numerator / denominator = milliwatt-hours, in lowest terms.
     energy: Ratio,
-    /// Mean code² × numerator / denominator = milliwatts.
+    /// Mean code² × numerator / denominator = microwatts.
     power: Ratio,
     /// Mean code² of one element below which nothing is registered.
     starting_codes_squared: u128,
@@ -155,14 +145,14 @@ impl Configuration {
                 * wide(settings.sample_rate_hertz)
                 * MICRO_SQUARED_SECONDS_PER_MILLIWATT_HOUR,
         );
-        let power = Ratio::reduced(micro_squared, codes_squared * MICRO_SQUARED_PER_MILLIWATT);
+        let power = Ratio::reduced(micro_squared, codes_squared * MICRO_SQUARED_PER_MICROWATT);
         // Half of Un × Ist, in millivolt·microamperes = nanowatts, then in code².
         let nanowatts = wide(settings.nominal_voltage_millivolts)
             * wide(settings.starting_current_microamperes)
             / 2;
         let starting_codes_squared = nanowatts * 1_000 * codes_squared / micro_squared;
         let configuration = Self { settings, energy, power, starting_codes_squared };
-        // 24 = 3 elements × 4 for the removal of the mean × 2 for interpolation: see `sums`.
+        // 24 = 3 elements × 2 for a derived voltage × 4 for the removal of the mean: see `sums`.
         let code_limit = CODE_LIMIT.unsigned_abs();
         let largest_sum = 24
             * wide(code_limit)
@@ -201,13 +191,9 @@ impl Configuration {
         self.settings.sample_rate_hertz * self.cycles_per_window() / LOWEST_FREQUENCY_HERTZ
     }
 
-    /// A quarter of the nominal period in 2⁻¹⁶ sample periods.
-    pub(crate) const fn nominal_quarter(&self) -> u64 {
-        let hertz = match self.settings.nominal_frequency {
-            NominalFrequency::Hertz50 => 50,
-            NominalFrequency::Hertz60 => 60,
-        };
-        self.settings.sample_rate_hertz as u64 * ONE_SAMPLE / (4 * hertz)
+    /// Samples after which a segment ends without a crossing: 1/64 s.
+    pub(crate) const fn longest_segment_samples(&self) -> u64 {
+        self.settings.sample_rate_hertz as u64 / 64
     }
 
     /// How far below zero, in codes, the voltage must go before its next crossing counts:
@@ -224,7 +210,7 @@ impl Configuration {
         self.energy
     }
 
-    /// From mean code² to milliwatts.
+    /// From mean code² to microwatts.
     pub(crate) const fn power(&self) -> Ratio {
         self.power
     }
@@ -236,11 +222,12 @@ impl Configuration {
 
     /// Which of the three elements carry power.
     pub(crate) const fn elements(&self) -> &'static [usize] {
-        match self.settings.wiring {
-            Wiring::ThreePhaseFourWire => &[0, 1, 2],
-            Wiring::ThreePhaseThreeWire => &[0, 2],
-            Wiring::SinglePhase => &[0],
-        }
+        self.settings.wiring.elements()
+    }
+
+    /// Whether the three phase currents and the neutral should add up to nothing.
+    pub(crate) const fn has_neutral(&self) -> bool {
+        self.settings.wiring.elements().len() == 3
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Registers {
     /// Reactive energy of all elements together by quadrant I, II, III, IV: inductive import,
     /// capacitive export, inductive export, capacitive import (signs of P and Q: ++, −+, −−, +−).
     pub quadrants: [ReactiveRegister; 4],
+    /// The same for each phase, by the signs of its own P and Q.
+    pub phase_quadrants: [[ReactiveRegister; 4]; 3],
     /// How many parts make one milliwatt-hour in the rests; zero if they were never used.
     ///
     /// It follows from the scales. When a restart comes with other scales, the rests are
@@ -71,6 +73,7 @@ pub struct Pulses {
 pub(crate) struct Movement {
     pub(crate) phases: [i128; 3],
     pub(crate) total: i128,
+    pub(crate) reactive_phases: [i128; 3],
     pub(crate) reactive: i128,
 }
 
@@ -105,11 +108,14 @@ impl Registers {
         let amount = |codes: i128| Amount::new(codes.unsigned_abs(), ratio).times(times, ratio);
         for (phase, &codes) in movement.phases.iter().enumerate() {
             self.direction(codes).phases[phase].add(amount(codes), ratio);
+            let reactive = movement.reactive_phases[phase];
+            self.phase_quadrants[phase][quadrant(codes, reactive)].add(amount(reactive), ratio);
         }
         let before = self.pulse_levels(configuration);
         self.direction(movement.total).total.add(amount(movement.total), ratio);
         let after = self.pulse_levels(configuration);
-        self.quadrants[quadrant(movement)].add(amount(movement.reactive), ratio);
+        self.quadrants[quadrant(movement.total, movement.reactive)]
+            .add(amount(movement.reactive), ratio);
         let pulses = Pulses {
             import: after.import.saturating_sub(before.import),
             export: after.export.saturating_sub(before.export),
@@ -141,12 +147,13 @@ impl Registers {
         active
             .map(|register| &mut register.rest)
             .chain(self.quadrants.iter_mut().map(|register| &mut register.rest))
+            .chain(self.phase_quadrants.iter_mut().flatten().map(|register| &mut register.rest))
     }
 }
 
 /// Index of the quadrant: 0 is I (import, inductive), then II, III, IV.
-fn quadrant(movement: &Movement) -> usize {
-    match (movement.total < 0, movement.reactive < 0) {
+const fn quadrant(active: i128, reactive: i128) -> usize {
+    match (active < 0, reactive < 0) {
         (false, false) => 0,
         (true, false) => 1,
         (true, true) => 2,

@@ -40,3 +40,8 @@ pub(crate) const fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     }
     a
 }
+
+/// To `u64`, held at the end of its range.
+pub(crate) fn saturate_u64(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}

@@ -1,52 +1,58 @@
 //! The struct that samples are pushed into.
 
-use crate::channels::{Channels, Frame};
+use crate::border::{LOOKAHEAD, right_shares};
+use crate::channels::{CHANNELS, Frame};
 use crate::configuration::Configuration;
-use crate::crossing::Crossing;
+use crate::crossing::{Crossing, Direction, zero_of};
 use crate::energy::{Movement, Registers};
-use crate::fixed::{FRACTION_BITS, ONE_SAMPLE};
-use crate::history::History;
-use crate::measure::{Interval, Window, measure};
-use crate::sums::{Mean, Shift, Sums, border_shift, terms};
+use crate::fixed::{FRACTION_BITS, saturate_u32};
+use crate::fold::{Cycle, Fold};
+use crate::measure::{Evidence, Interval, measure};
+use crate::spectrum::Spectrum;
+use crate::sums::{Mean, Sums, Totals, behind};
+use crate::window::Window;
 
 /// The metering core: push frames, take windows, read registers.
 ///
-/// Less than 4 kB, no heap, no clock: time is the number of frames.
+/// Less than 48 kB, no heap, no clock: time is the number of frames.
 #[derive(Clone, Debug)]
 pub struct Metering {
     configuration: Configuration,
     registers: Registers,
     sums: Sums,
-    history: History,
-    previous: Channels,
+    fold: Fold,
     crossing: Crossing,
+    /// Frames pushed so far.
+    frames: u64,
     /// The voltage whose crossings make the windows.
     reference: usize,
-    start: Start,
+    /// How the current window began.
+    start: Border,
+    /// Where the current segment began.
+    segment: u64,
+    /// The rising crossing before.
+    cycle: u64,
     /// Cycles since the window began.
     cycles: u32,
-    /// Delay of the second tap in samples.
-    delay: usize,
-    /// A quarter of the period measured last, in 2⁻¹⁶ sample periods.
-    quarter: u64,
     /// Constant part of each channel in the last synchronised window, in codes; not known until
     /// the first one.
-    means: Option<[i64; 7]>,
+    means: Option<[i64; CHANNELS]>,
+    /// Of the last window, if it was synchronised.
+    spectrum: Option<Spectrum>,
     /// What the last window moved, for [`Metering::repeat_window`].
     last: Movement,
 }
 
-/// How the current window began.
+/// What ends a window and begins the next one.
 #[derive(Clone, Copy, Debug)]
-struct Start {
-    kind: Border,
-    /// Where between the last sample before it and its first one, in 2⁻¹⁶.
-    fraction: u32,
+struct Border {
+    kind: Kind,
+    /// Where it lies, in 2⁻¹⁶ sample periods since the first sample.
+    at: u64,
 }
 
-/// What ends a window and begins the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Border {
+enum Kind {
     /// The reference voltage rose through zero.
     Crossing,
     /// No crossing came in time.
@@ -54,10 +60,13 @@ enum Border {
 }
 
 // A microcontroller has room for it: this is the whole state.
-const _: () = assert!(size_of::<Metering>() <= 4096);
+const _: () = assert!(size_of::<Metering>() <= 48 * 1024);
 
 /// Without a crossing, a window ends halfway between two samples.
 const HALF: u32 = 1 << (FRACTION_BITS - 1);
+
+/// Samples that a window must have before a crossing may end it early.
+const SHORTEST: u32 = 8;
 
 impl Metering {
     /// A meter whose registers start at zero.
@@ -70,36 +79,40 @@ impl Metering {
     #[must_use]
     pub fn with_registers(configuration: Configuration, registers: Registers) -> Self {
         let dead_time = configuration.settings().sample_rate_hertz / 100;
-        let quarter = configuration.nominal_quarter();
+        // Sample 0 never comes, so that every border lies behind it.
+        let begin = (LOOKAHEAD << FRACTION_BITS) + u64::from(HALF);
         Self {
             configuration,
             registers: registers.adopt(&configuration),
             sums: Sums::new(),
-            history: History::new(),
-            previous: Channels::default(),
+            fold: Fold::new(),
             crossing: Crossing::new(configuration.crossing_hysteresis(), dead_time),
+            frames: LOOKAHEAD,
             reference: 0,
-            start: Start { kind: Border::Timeout, fraction: HALF },
+            start: Border { kind: Kind::Timeout, at: begin },
+            segment: begin,
+            cycle: begin,
             cycles: 0,
-            delay: History::whole_delay(quarter),
-            quarter,
             means: None,
+            spectrum: None,
             last: Movement::default(),
         }
     }
 
-    /// Takes one frame; gives the window that ended just before it, already booked.
+    /// Takes one frame; gives the window that ended a few samples before it, already booked.
     ///
     /// After [`Metering::new`] the first window only reaches to the first zero crossing, at most
     /// two cycles when there is voltage. It settles the chain and isn't booked, because the offsets
     /// of the converter aren't known before a whole cycle.
     pub fn push(&mut self, frame: &Frame) -> Option<Window> {
-        let channels = Channels::join(frame, self.configuration.settings().wiring);
-        self.history.push(channels.voltage);
-        let window = self.border(&channels).map(|end| self.close(end, &channels));
-        self.sums.add(&terms(&channels, &self.history.taps(0, self.delay)));
-        self.previous = channels;
-        window
+        let codes = self.configuration.settings().wiring.join(frame.codes());
+        self.frames += 1;
+        self.fold.push(self.frames, &codes);
+        self.sums.add(&codes);
+        match self.crossing.push(codes[self.reference]) {
+            Some(direction) => self.pass(direction),
+            None => self.wait(),
+        }
     }
 
     /// Books the energy of the last window `times` more times, exactly as if that very window had
@@ -121,88 +134,124 @@ impl Metering {
         &self.configuration
     }
 
-    /// Whether a window ends between the previous sample and this one.
-    fn border(&mut self, channels: &Channels) -> Option<Start> {
-        let samples = self.sums.samples();
-        if let Some(fraction) = self.crossing.push(channels.voltage[self.reference]) {
-            self.cycles += 1;
-            let whole = self.start.kind == Border::Crossing
-                && self.cycles >= self.configuration.cycles_per_window();
-            // The first window must hold the quarter period that reactive power looks back to.
-            let settled = self.means.is_some() || usize_of(samples) > self.delay + 3;
-            let free = self.start.kind == Border::Timeout && samples > 0 && settled;
-            if whole || free {
-                return Some(Start { kind: Border::Crossing, fraction });
-            }
-        }
-        let longest = match self.start.kind {
-            Border::Crossing => self.configuration.longest_window_samples(),
-            Border::Timeout => self.configuration.free_window_samples(),
-        };
-        (samples >= longest).then_some(Start { kind: Border::Timeout, fraction: HALF })
+    /// Fundamental and harmonics of the last window; none if it didn't hold whole cycles.
+    #[must_use]
+    pub const fn spectrum(&self) -> Option<&Spectrum> {
+        self.spectrum.as_ref()
     }
 
-    /// Ends the window before this sample, books it and begins the next one.
-    fn close(&mut self, end: Start, channels: &Channels) -> Window {
-        self.sums.settle();
-        if end.kind == Border::Crossing {
-            let shift = self.border_shift(end, channels);
-            self.sums.gain(&shift);
+    /// The reference voltage went through zero.
+    fn pass(&mut self, direction: Direction) -> Option<Window> {
+        let at = self.crossing_place();
+        self.cut(at);
+        if direction == Direction::Falling {
+            return None;
         }
-        let interval = self.interval(end);
-        let (mut window, movement) = measure(&self.sums, &interval, &self.configuration);
+        let cycle = Cycle { start: self.cycle, end: at };
+        self.cycle = at;
+        self.cycles += 1;
+        if self.start.kind == Kind::Crossing {
+            self.fold.fold(cycle);
+        }
+        let ends = match self.start.kind {
+            Kind::Crossing => self.cycles >= self.configuration.cycles_per_window(),
+            Kind::Timeout => self.samples(at) > SHORTEST,
+        };
+        ends.then(|| self.close(Border { kind: Kind::Crossing, at }, cycle))
+    }
+
+    /// No crossing: a segment or a window may have lasted too long.
+    fn wait(&mut self) -> Option<Window> {
+        let at = self.place(HALF);
+        let longest = match self.start.kind {
+            Kind::Crossing => self.configuration.longest_window_samples(),
+            Kind::Timeout => self.configuration.free_window_samples(),
+        };
+        let ends = self.samples(at) >= longest;
+        let segment = at.saturating_sub(self.segment) >> FRACTION_BITS;
+        if ends || segment >= self.configuration.longest_segment_samples() {
+            self.cut(at);
+        }
+        let cycle = Cycle { start: self.cycle, end: at };
+        ends.then(|| self.close(Border { kind: Kind::Timeout, at }, cycle))
+    }
+
+    /// A place behind the last sample before a border.
+    fn place(&self, fraction: u32) -> u64 {
+        ((self.frames - LOOKAHEAD) << FRACTION_BITS) + u64::from(fraction)
+    }
+
+    fn crossing_place(&self) -> u64 {
+        let sample = |age: u64| self.fold.sample(self.frames - age)[self.reference];
+        self.place(zero_of([5, 4, 3, 2, 1, 0].map(sample)))
+    }
+
+    /// Whole samples from the start of the window to a border.
+    fn samples(&self, at: u64) -> u32 {
+        let samples = (at >> FRACTION_BITS).saturating_sub(self.start.at >> FRACTION_BITS);
+        saturate_u32(u128::from(samples))
+    }
+
+    /// Ends a segment at a border.
+    fn cut(&mut self, at: u64) {
+        let first = (at >> FRACTION_BITS) - 1;
+        let around = (first..=self.frames).map(|sample| self.fold.sample(sample));
+        let behind = behind(shares(at), around);
+        self.sums.cut(&behind);
+        self.segment = at;
+    }
+
+    /// Ends the window, books it and begins the next one.
+    fn close(&mut self, end: Border, cycle: Cycle) -> Window {
+        let totals = self.sums.take();
+        let interval = self.interval(end, &totals);
+        let lines =
+            if interval.cycles > 0 { self.fold.finish(cycle, shares(end.at)) } else { None };
+        self.spectrum = lines.map(|lines| {
+            Spectrum::new(lines, interval.length, interval.cycles, &self.configuration)
+        });
+        let spectrum = self.spectrum.as_ref();
+        let configuration = &self.configuration;
+        let evidence = Evidence { totals: &totals, spectrum, interval, configuration };
+        let (mut window, movement) = measure(&evidence);
         window.pulses = self.registers.book(&movement, 1, &self.configuration);
         self.last = movement;
-        if end.kind == Border::Timeout {
-            self.follow_strongest(&interval);
+        if end.kind == Kind::Timeout {
+            self.follow_strongest(&totals, &interval);
         }
-        self.begin(end, channels);
+        self.begin(end);
         window
     }
 
-    fn interval(&mut self, end: Start) -> Interval {
-        let samples = u64::from(self.sums.samples()) * ONE_SAMPLE;
-        let length = samples + u64::from(end.fraction) - u64::from(self.start.fraction);
-        let length = length.max(1);
-        let whole_cycles = end.kind == Border::Crossing && self.start.kind == Border::Crossing;
-        let cycles = if whole_cycles { self.cycles } else { 0 };
+    fn interval(&mut self, end: Border, totals: &Totals) -> Interval {
+        let length = end.at.saturating_sub(self.start.at).max(1);
+        let samples = self.samples(end.at);
+        let whole_cycles = end.kind == Kind::Crossing && self.start.kind == Kind::Crossing;
         if whole_cycles {
-            self.means = Some(self.sums.means(length));
-            self.quarter = length / (4 * u64::from(cycles));
+            self.means = Some(totals.means(length));
         }
         // A part of a cycle has a mean of its own, which isn't the offset.
-        let free = self.sums.samples() >= self.configuration.free_window_samples();
+        let free = samples >= self.configuration.free_window_samples();
         let mean = match self.means {
-            _ if whole_cycles || (free && self.start.kind == Border::Timeout) => Mean::OfWindow,
+            _ if whole_cycles || (free && self.start.kind == Kind::Timeout) => Mean::OfWindow,
             Some(means) => Mean::Known(means),
             None => Mean::Unknown,
         };
-        let second_tap = i64::try_from(self.delay).unwrap_or(0) << FRACTION_BITS;
-        let beyond = i64::try_from(self.quarter).unwrap_or(i64::MAX).saturating_sub(second_tap);
-        Interval { length, cycles, beyond, mean }
+        Interval { length, samples, cycles: if whole_cycles { self.cycles } else { 0 }, mean }
     }
 
-    fn begin(&mut self, end: Start, channels: &Channels) {
+    fn begin(&mut self, end: Border) {
         self.start = end;
         self.cycles = 0;
-        self.delay = History::whole_delay(self.quarter);
-        self.sums = Sums::new();
-        if end.kind == Border::Crossing {
-            let shift = self.border_shift(end, channels);
-            self.sums.lose(&shift);
+        match end.kind {
+            Kind::Crossing => self.fold.begin(end.at, shares(end.at)),
+            Kind::Timeout => self.fold.abandon(),
         }
     }
 
-    fn border_shift(&self, border: Start, channels: &Channels) -> Shift {
-        let before = terms(&self.previous, &self.history.taps(1, self.delay));
-        let after = terms(channels, &self.history.taps(0, self.delay));
-        border_shift(&before, &after, border.fraction)
-    }
-
     /// Takes the strongest voltage as the reference, because the old one gave no crossing in time.
-    fn follow_strongest(&mut self, interval: &Interval) {
-        let strength =
-            |&phase: &usize| self.sums.voltage_square(phase, interval.mean, interval.length);
+    fn follow_strongest(&mut self, totals: &Totals, interval: &Interval) {
+        let strength = |&phase: &usize| totals.square(phase, interval.mean, interval.length);
         let elements = self.configuration.elements().iter().copied();
         let strongest = elements.rev().max_by_key(strength).unwrap_or(0);
         if strongest != self.reference {
@@ -212,7 +261,7 @@ impl Metering {
     }
 }
 
-/// A count of samples as an index; both are small.
-fn usize_of(samples: u32) -> usize {
-    usize::try_from(samples).unwrap_or(usize::MAX)
+/// What the side behind a border gets of the samples around it.
+fn shares(at: u64) -> [i64; crate::border::SHARED] {
+    right_shares(u32::try_from(at & 0xffff).unwrap_or(0))
 }

@@ -44,7 +44,7 @@ proptest! {
         for (frame, held) in &frames {
             for _ in 0..*held {
                 if let Some(window) = meter.push(frame) {
-                    prop_assert!(window.power_factor_thousandths.abs() <= 1_000);
+                    prop_assert!(window.power_factor_thousandths().abs() <= 1_000);
                     prop_assert!(window.samples > 0);
                 }
             }

@@ -207,11 +207,11 @@ fn three_wires_measure_the_whole_load() {
         bench.window(&load);
         bench.window(&load);
         let window = bench.window(&load);
-        let volts = window.phases[1].voltage_millivolts;
+        let volts = window.phases[1].voltage_millivolts();
         assert!(volts.abs_diff(100_000) < 10, "A to C has {volts} mV");
-        let current = window.phases[1].current_microamperes;
+        let current = window.phases[1].current_microamperes();
         assert!(current.abs_diff(1_500_000) < 100, "phase B has {current} µA");
-        let factor = i32::from(window.power_factor_thousandths);
+        let factor = i32::from(window.power_factor_thousandths());
         assert!((f64::from(factor) - lag.cos() * 1e3).abs() <= 1.0, "{factor}");
     }
 }

@@ -157,14 +157,14 @@ pub fn measure(settings: Settings, load: &Load, exact: (f64, f64)) -> Errors {
             if settings.wiring != Wiring::ThreePhaseFourWire {
                 continue;
             }
-            let volts = f64::from(phase.voltage_millivolts) / 1e3;
+            let volts = f64::from(phase.voltage_millivolts()) / 1e3;
             errors.voltage = errors.voltage.max(percent(volts, load.volts[p]).abs());
             if load.amperes[p] > 0.0 {
-                let amperes = f64::from(phase.current_microamperes) / 1e6;
+                let amperes = f64::from(phase.current_microamperes()) / 1e6;
                 errors.current = errors.current.max(percent(amperes, load.amperes[p]).abs());
             }
         }
-        let hertz = f64::from(window.frequency_millihertz) / 1e3;
+        let hertz = f64::from(window.frequency_millihertz()) / 1e3;
         errors.frequency = errors.frequency.max((hertz - load.frequency).abs() * 1e3);
     }
     let after = bench.meter.registers();

@@ -1,0 +1,150 @@
+//! Every single window against the truth in closed form, over frequency, angle and harmonics.
+#![allow(clippy::print_stdout, reason = "the worst figures are meant to be read")]
+#![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod waves;
+
+use core::f64::consts::PI;
+
+use metering::{Configuration, Metering, PhaseWindow, Registers, Settings, Window};
+use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
+
+fn volts(phase: &PhaseWindow) -> f64 {
+    phase.voltage_microvolts as f64 / 1e6
+}
+
+fn amperes(phase: &PhaseWindow) -> f64 {
+    phase.current_nanoamperes as f64 / 1e9
+}
+
+fn watts(phase: &PhaseWindow) -> f64 {
+    phase.active_microwatts as f64 / 1e6
+}
+
+fn vars(phase: &PhaseWindow) -> f64 {
+    phase.reactive_microvars as f64 / 1e6
+}
+
+fn hertz(window: &Window) -> f64 {
+    f64::from(window.frequency_microhertz) / 1e6
+}
+
+/// Fifth harmonic: 10 % of the voltage, 40 % of the current.
+const fn fifth(voltage_angle: f64, current_angle: f64) -> [Harmonic; 1] {
+    [Harmonic { order: 5, voltage: 0.1, current: 0.4, voltage_angle, current_angle }]
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Worst {
+    volts_ppm: f64,
+    amperes_ppm: f64,
+    /// Against the apparent power of the fundamental.
+    watts_ppm: f64,
+    vars_ppm: f64,
+    millihertz: f64,
+    energy_ppm: f64,
+}
+
+impl Worst {
+    fn take(&mut self, other: &Self) {
+        self.volts_ppm = self.volts_ppm.max(other.volts_ppm);
+        self.amperes_ppm = self.amperes_ppm.max(other.amperes_ppm);
+        self.watts_ppm = self.watts_ppm.max(other.watts_ppm);
+        self.vars_ppm = self.vars_ppm.max(other.vars_ppm);
+        self.millihertz = self.millihertz.max(other.millihertz);
+        self.energy_ppm = self.energy_ppm.max(other.energy_ppm);
+    }
+}
+
+fn ppm(value: f64, exact: f64, full: f64) -> f64 {
+    ((value - exact) / full).abs() * 1e6
+}
+
+fn window_errors(window: &Window, wave: &Wave<'_>) -> Worst {
+    let mut worst =
+        Worst { millihertz: (hertz(window) - wave.frequency).abs() * 1e3, ..Worst::default() };
+    for phase in &window.phases {
+        worst.take(&Worst {
+            volts_ppm: ppm(volts(phase), wave.volts(), wave.volts()),
+            amperes_ppm: ppm(amperes(phase), wave.amperes(), wave.amperes()),
+            watts_ppm: ppm(watts(phase), wave.watts(), VOLTS * AMPERES),
+            vars_ppm: ppm(vars(phase), wave.vars(), VOLTS * AMPERES),
+            ..Worst::default()
+        });
+    }
+    worst
+}
+
+/// Net energy in watt-hours, rests included.
+fn net(registers: &Registers) -> f64 {
+    let unit = registers.rest_unit as f64;
+    let of = |direction: metering::ActiveRegisters| {
+        let total = direction.total;
+        (total.energy.milliwatt_hours() as f64 + total.rest as f64 / unit) / 1e3
+    };
+    of(registers.import) - of(registers.export)
+}
+
+/// Skips the first two windows and measures `windows` more.
+fn run(settings: Settings, wave: &Wave<'_>, windows: u32) -> Worst {
+    let mut meter = Metering::new(Configuration::new(settings).unwrap());
+    let (mut worst, mut seen, mut start, mut n) = (Worst::default(), 0, 0.0, 0);
+    while seen < windows + 2 {
+        let Some(window) = meter.push(&wave.frame(n)) else {
+            n += 1;
+            continue;
+        };
+        n += 1;
+        seen += 1;
+        if seen > 2 {
+            worst.take(&window_errors(&window, wave));
+        } else {
+            start = net(meter.registers());
+        }
+    }
+    let cycles = f64::from(windows * meter.configuration().cycles_per_window());
+    let hours = cycles / wave.frequency / 3_600.0;
+    let full = 3.0 * VOLTS * AMPERES * hours;
+    let exact = 3.0 * wave.watts() * hours;
+    worst.energy_ppm = ppm(net(meter.registers()) - start, exact, full);
+    worst
+}
+
+fn print(name: &str, worst: &Worst) {
+    println!(
+        "{name:<34} U {:>7.3}  I {:>7.3}  P {:>7.3}  Q1 {:>7.3} ppm  f {:>8.5} mHz  E {:>6.4} ppm",
+        worst.volts_ppm,
+        worst.amperes_ppm,
+        worst.watts_ppm,
+        worst.vars_ppm,
+        worst.millihertz,
+        worst.energy_ppm
+    );
+}
+
+#[test]
+fn every_window_is_within_its_limit() {
+    let shapes: [(&str, &[Harmonic]); 4] = [
+        ("sine", &[]),
+        ("5th in phase", &fifth(0.0, 0.0)),
+        ("5th against", &fifth(PI, 0.0)),
+        ("5th aslant", &fifth(1.1, 0.7)),
+    ];
+    let mut worst = Worst::default();
+    for (name, harmonics) in shapes {
+        for lag in [0.0, PI / 3.0, PI / 2.0, -PI / 2.0] {
+            let mut of_shape = Worst::default();
+            for step in 0..=50 {
+                let frequency = 42.5 + 0.3 * f64::from(step);
+                let wave = Wave { frequency, rate: 8_000.0, lag, harmonics, offset: 0.0 };
+                of_shape.take(&run(SETTINGS, &wave, 3));
+            }
+            print(&format!("{name}, lag {:.0}°", lag.to_degrees()), &of_shape);
+            worst.take(&of_shape);
+        }
+    }
+    print("worst", &worst);
+    assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
+    assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
+    assert!(worst.millihertz <= 0.1, "{worst:?}");
+}
