@@ -1,7 +1,10 @@
 //! What the metering core must know about the meter around it, checked once.
 
 use crate::channels::CODE_LIMIT;
+use crate::conditioning::{Conditioning, Filters};
+use crate::events::LimitCodes;
 use crate::fixed::greatest_common_divisor;
+use crate::limits::EventLimits;
 use crate::wiring::Wiring;
 
 /// Peak code of the ADE9000 at full scale, PGA 1, behind its whole filter path (data sheet, xI_PCF).
@@ -84,6 +87,16 @@ pub enum ConfigurationError {
     StartingCurrent,
     /// The pulse constant isn't within 1 to 1,000,000 impulses per kilowatt-hour.
     PulseConstant,
+    /// The limits of the events aren't in order: 0 < interruption < dip < 1000 < swell ≤ 2000
+    /// thousandths, hysteresis at most 100, currents above zero.
+    EventLimits,
+    /// A correction is beyond ±20 % or ± one sample period.
+    Correction,
+    /// The regions of a current aren't 1 to 5, or their borders aren't in order with
+    /// down < up below the next down.
+    Regions,
+    /// The high-pass isn't within 8 to 16, or a Rogowski coil has none.
+    HighPass,
 }
 
 impl core::fmt::Display for ConfigurationError {
@@ -102,6 +115,15 @@ impl core::fmt::Display for ConfigurationError {
             Self::NominalVoltage => "the nominal voltage must be above zero and within the scale",
             Self::StartingCurrent => "the starting current must be above zero and within the scale",
             Self::PulseConstant => "the pulse constant must be 1 to 1,000,000 impulses per kWh",
+            Self::EventLimits => {
+                "the limits of events must be 0 < interruption < dip < 1000 < swell <= 2000 ‰, \
+                 hysteresis <= 100 ‰, currents above zero"
+            }
+            Self::Correction => "a correction must be within ±20 % and ± one sample period",
+            Self::Regions => {
+                "a current needs 1 to 5 regions with 0 < down < up, and up below the next down"
+            }
+            Self::HighPass => "the high-pass must be 8 to 16, and a Rogowski coil needs one",
         })
     }
 }
@@ -118,6 +140,8 @@ pub struct Configuration {
     power: Ratio,
     /// Mean code² of one element below which nothing is registered.
     starting_codes_squared: u128,
+    limits: LimitCodes,
+    filters: Option<Filters>,
 }
 
 /// An exact fraction.
@@ -132,7 +156,7 @@ impl Configuration {
     ///
     /// # Errors
     /// The first setting that is out of range.
-    pub const fn new(settings: Settings) -> Result<Self, ConfigurationError> {
+    pub fn new(settings: Settings) -> Result<Self, ConfigurationError> {
         if let Some(error) = first_error(&settings) {
             return Err(error);
         }
@@ -151,7 +175,9 @@ impl Configuration {
             * wide(settings.starting_current_microamperes)
             / 2;
         let starting_codes_squared = nanowatts * 1_000 * codes_squared / micro_squared;
-        let configuration = Self { settings, energy, power, starting_codes_squared };
+        let limits = EventLimits::VOLTAGE.codes(&settings)?;
+        let configuration =
+            Self { settings, energy, power, starting_codes_squared, limits, filters: None };
         // 24 = 3 elements × 2 for a derived voltage × 4 for the removal of the mean: see `sums`.
         let code_limit = CODE_LIMIT.unsigned_abs();
         let largest_sum = 24
@@ -164,6 +190,25 @@ impl Configuration {
             }
             _ => Err(ConfigurationError::FullScalePower),
         }
+    }
+
+    /// The same with other limits of events than [`EventLimits::VOLTAGE`].
+    ///
+    /// # Errors
+    /// If the limits aren't in order.
+    pub fn with_limits(self, limits: &EventLimits) -> Result<Self, ConfigurationError> {
+        Ok(Self { limits: limits.codes(&self.settings)?, ..self })
+    }
+
+    /// The same with channels that are conditioned before they're measured.
+    ///
+    /// # Errors
+    /// The first part of it that is out of range.
+    pub fn with_conditioning(
+        self,
+        conditioning: &Conditioning,
+    ) -> Result<Self, ConfigurationError> {
+        Ok(Self { filters: Some(conditioning.filters(&self.settings)?), ..self })
     }
 
     /// The settings as given.
@@ -191,9 +236,18 @@ impl Configuration {
         self.settings.sample_rate_hertz * self.cycles_per_window() / LOWEST_FREQUENCY_HERTZ
     }
 
-    /// Samples after which a segment ends without a crossing: 1/64 s.
+    /// Samples after which a segment that began at a crossing ends without one: 1/64 s.
     pub(crate) const fn longest_segment_samples(&self) -> u64 {
         self.settings.sample_rate_hertz as u64 / 64
+    }
+
+    /// Samples of half a nominal cycle.
+    pub(crate) const fn half_cycle_samples(&self) -> u64 {
+        let halves_per_second = match self.settings.nominal_frequency {
+            NominalFrequency::Hertz50 => 100,
+            NominalFrequency::Hertz60 => 120,
+        };
+        self.settings.sample_rate_hertz as u64 / halves_per_second
     }
 
     /// How far below zero, in codes, the voltage must go before its next crossing counts:
@@ -218,6 +272,14 @@ impl Configuration {
     /// Mean code² of one element below which nothing is registered.
     pub(crate) const fn starting_codes_squared(&self) -> u128 {
         self.starting_codes_squared
+    }
+
+    pub(crate) const fn limits(&self) -> &LimitCodes {
+        &self.limits
+    }
+
+    pub(crate) const fn filters(&self) -> Option<&Filters> {
+        self.filters.as_ref()
     }
 
     /// Which of the three elements carry power.

@@ -32,12 +32,16 @@
 mod border;
 mod channels;
 mod complex;
+mod conditioning;
 mod configuration;
 mod crossing;
 mod energy;
+mod events;
 mod fixed;
 mod fold;
 mod fourier;
+mod half_cycle;
+mod limits;
 mod measure;
 mod metering;
 mod sequence;
@@ -48,12 +52,16 @@ mod window;
 mod wiring;
 
 pub use channels::{CODE_LIMIT, Frame};
+pub use conditioning::{Conditioning, Correction, CurrentConditioning, REGIONS, Sensor};
 pub use configuration::{
     ADE9000_FULL_SCALE_CODE, Configuration, ConfigurationError, CurrentScale, NominalFrequency,
     Settings, VoltageScale,
 };
 pub use energy::{ActiveRegisters, EnergyRegister, Pulses, ReactiveRegister, Registers};
+pub use events::{Event, EventKind, Stage};
 pub use fold::ORDERS;
+pub use half_cycle::HalfCycle;
+pub use limits::EventLimits;
 pub use metering::Metering;
 pub use spectrum::{Channel, Spectrum};
 pub use window::{Components, PhaseWindow, Window};

@@ -2,11 +2,14 @@
 
 use crate::border::{LOOKAHEAD, right_shares};
 use crate::channels::{CHANNELS, Frame};
+use crate::conditioning::Conditioner;
 use crate::configuration::Configuration;
 use crate::crossing::{Crossing, Direction, zero_of};
 use crate::energy::{Movement, Registers};
+use crate::events::{Event, EventKind, Events};
 use crate::fixed::{FRACTION_BITS, saturate_u32};
 use crate::fold::{Cycle, Fold};
+use crate::half_cycle::{HalfCycle, RmsCodes, Segment, rms_codes};
 use crate::measure::{Evidence, Interval, measure};
 use crate::spectrum::Spectrum;
 use crate::sums::{Mean, Sums, Totals, behind};
@@ -28,8 +31,13 @@ pub struct Metering {
     reference: usize,
     /// How the current window began.
     start: Border,
-    /// Where the current segment began.
-    segment: u64,
+    conditioner: Conditioner,
+    /// How the current segment began.
+    segment: Border,
+    /// The segment before it.
+    half: Option<Segment>,
+    half_cycle: RmsCodes,
+    events: Events,
     /// The rising crossing before.
     cycle: u64,
     /// Cycles since the window began.
@@ -90,7 +98,11 @@ impl Metering {
             frames: LOOKAHEAD,
             reference: 0,
             start: Border { kind: Kind::Timeout, at: begin },
-            segment: begin,
+            conditioner: Conditioner::new(),
+            segment: Border { kind: Kind::Timeout, at: begin },
+            half: None,
+            half_cycle: [0; CHANNELS],
+            events: Events::new(),
             cycle: begin,
             cycles: 0,
             means: None,
@@ -105,7 +117,11 @@ impl Metering {
     /// two cycles when there is voltage. It settles the chain and isn't booked, because the offsets
     /// of the converter aren't known before a whole cycle.
     pub fn push(&mut self, frame: &Frame) -> Option<Window> {
-        let codes = self.configuration.settings().wiring.join(frame.codes());
+        let mut codes = frame.codes();
+        if let Some(filters) = self.configuration.filters() {
+            codes = self.conditioner.push(&codes, filters);
+        }
+        let codes = self.configuration.settings().wiring.join(codes);
         self.frames += 1;
         self.fold.push(self.frames, &codes);
         self.sums.add(&codes);
@@ -140,10 +156,40 @@ impl Metering {
         self.spectrum.as_ref()
     }
 
+    /// RMS values over the last cycle, refreshed each half cycle.
+    #[must_use]
+    pub fn half_cycle(&self) -> HalfCycle {
+        HalfCycle::new(&self.half_cycle, &self.configuration)
+    }
+
+    /// Takes the oldest event that waits. Sixteen can wait; what comes beyond pushes the oldest out
+    /// and is counted by [`Self::lost_events`].
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.next()
+    }
+
+    /// Events that nobody took in time.
+    #[must_use]
+    pub const fn lost_events(&self) -> u32 {
+        self.events.lost()
+    }
+
+    /// Whether something is the matter now.
+    #[must_use]
+    pub fn is_active(&self, kind: EventKind, conductor: usize) -> bool {
+        self.events.is_active(kind, conductor)
+    }
+
+    /// Which region of its corrections each current is in.
+    #[must_use]
+    pub const fn regions(&self) -> [usize; 4] {
+        self.conditioner.regions()
+    }
+
     /// The reference voltage went through zero.
     fn pass(&mut self, direction: Direction) -> Option<Window> {
         let at = self.crossing_place();
-        self.cut(at);
+        self.cut(Border { kind: Kind::Crossing, at });
         if direction == Direction::Falling {
             return None;
         }
@@ -168,9 +214,13 @@ impl Metering {
             Kind::Timeout => self.configuration.free_window_samples(),
         };
         let ends = self.samples(at) >= longest;
-        let segment = at.saturating_sub(self.segment) >> FRACTION_BITS;
-        if ends || segment >= self.configuration.longest_segment_samples() {
-            self.cut(at);
+        let segment = at.saturating_sub(self.segment.at) >> FRACTION_BITS;
+        let longest = match self.segment.kind {
+            Kind::Crossing => self.configuration.longest_segment_samples(),
+            Kind::Timeout => self.configuration.half_cycle_samples(),
+        };
+        if ends || segment >= longest {
+            self.cut(Border { kind: Kind::Timeout, at });
         }
         let cycle = Cycle { start: self.cycle, end: at };
         ends.then(|| self.close(Border { kind: Kind::Timeout, at }, cycle))
@@ -193,12 +243,34 @@ impl Metering {
     }
 
     /// Ends a segment at a border.
-    fn cut(&mut self, at: u64) {
-        let first = (at >> FRACTION_BITS) - 1;
+    fn cut(&mut self, border: Border) {
+        let first = (border.at >> FRACTION_BITS) - 1;
         let around = (first..=self.frames).map(|sample| self.fold.sample(sample));
-        let behind = behind(shares(at), around);
-        self.sums.cut(&behind);
-        self.segment = at;
+        let behind = behind(shares(border.at), around);
+        let totals = self.sums.cut(&behind);
+        let begin = core::mem::replace(&mut self.segment, border);
+        let length = border.at.saturating_sub(begin.at).max(1);
+        let segment = Segment { totals, length, whole: begin.kind == border.kind };
+        match self.half.replace(segment) {
+            Some(before) if before.whole && segment.whole => {
+                self.refresh_half_cycle(&before, &segment);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn refresh_half_cycle(&mut self, before: &Segment, segment: &Segment) {
+        self.half_cycle = rms_codes(before, segment, self.means);
+        if let Some(filters) = self.configuration.filters() {
+            self.conditioner.half_cycle(&self.half_cycle, filters);
+        }
+        let sample = self.sample_of(self.segment.at);
+        self.events.half_cycle(&self.half_cycle, sample, &self.configuration);
+    }
+
+    /// The last sample before a place, counted from 1.
+    const fn sample_of(&self, at: u64) -> u64 {
+        (at >> FRACTION_BITS).saturating_sub(LOOKAHEAD)
     }
 
     /// Ends the window, books it and begins the next one.
@@ -214,6 +286,9 @@ impl Metering {
         let configuration = &self.configuration;
         let evidence = Evidence { totals: &totals, spectrum, interval, configuration };
         let (mut window, movement) = measure(&evidence);
+        if interval.cycles > 0 {
+            self.events.window(&window, self.sample_of(end.at), &self.configuration);
+        }
         window.pulses = self.registers.book(&movement, 1, &self.configuration);
         self.last = movement;
         if end.kind == Kind::Timeout {

@@ -95,6 +95,10 @@ impl Sums {
 }
 
 impl Totals {
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(core::array::from_fn(|term| self.0[term] + other.0[term]))
+    }
+
     /// The mean code of each channel over `length` 2⁻¹⁶ sample periods.
     pub(crate) fn means(&self, length: u64) -> [i64; CHANNELS] {
         core::array::from_fn(|channel| {
