@@ -1,12 +1,15 @@
 //! Every single window against the truth in closed form, over frequency, angle and harmonics.
 #![allow(clippy::print_stdout, reason = "the worst figures are meant to be read")]
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+#![allow(clippy::cast_possible_truncation, reason = "codes are rounded on purpose")]
 
 mod waves;
 
 use core::f64::consts::PI;
 
-use metering::{Configuration, Metering, PhaseWindow, Registers, Settings, Window};
+use metering::{
+    Configuration, Metering, NominalFrequency, PhaseWindow, Registers, Settings, Window,
+};
 use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
 
 fn volts(phase: &PhaseWindow) -> f64 {
@@ -147,4 +150,80 @@ fn every_window_is_within_its_limit() {
     assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
     assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
     assert!(worst.millihertz <= 0.1, "{worst:?}");
+}
+
+#[test]
+fn ten_seconds_of_energy_are_within_a_millionth() {
+    let mut worst = Worst::default();
+    for frequency in [42.5, 44.44, 47.5, 49.7, 50.0, 50.3, 52.1, 55.55, 57.5] {
+        for harmonics in [&[][..], &fifth(0.0, 0.0), &fifth(1.1, 0.7)] {
+            for lag in [0.0, PI / 3.0, -PI / 2.0] {
+                let wave = Wave { frequency, rate: 8_000.0, lag, harmonics, offset: 0.001 };
+                worst.take(&run(SETTINGS, &wave, 50));
+            }
+        }
+    }
+    print("fifty windows, offset 0.1 %", &worst);
+    assert!(worst.energy_ppm <= 1.0, "{worst:?}");
+}
+
+#[test]
+fn other_rates_and_sixty_hertz_are_as_good() {
+    let sixty = NominalFrequency::Hertz60;
+    let mut worst = Worst::default();
+    for (rate, nominal_frequency, from) in [
+        (4_000, NominalFrequency::Hertz50, 42.5),
+        (6_400, NominalFrequency::Hertz50, 42.5),
+        (8_000, sixty, 51.0),
+        (12_800, NominalFrequency::Hertz50, 42.5),
+        (16_000, sixty, 51.0),
+    ] {
+        let settings = Settings { sample_rate_hertz: rate, nominal_frequency, ..SETTINGS };
+        let mut of_rate = Worst::default();
+        for step in 0..=10 {
+            let frequency = from * (1.0 + 0.035 * f64::from(step));
+            let harmonics = fifth(0.8, 0.4);
+            let rate = f64::from(rate);
+            let wave = Wave { frequency, rate, lag: 1.0, harmonics: &harmonics, offset: 0.0 };
+            of_rate.take(&run(settings, &wave, 3));
+        }
+        print(&format!("{rate} S/s, {nominal_frequency:?}"), &of_rate);
+        worst.take(&of_rate);
+    }
+    assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
+    assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
+    assert!(worst.millihertz <= 0.1, "{worst:?}");
+}
+
+/// What a converter adds: white noise 96 dB below full scale (ADE9000 at PGA 1, data sheet).
+#[test]
+fn noise_of_the_converter_averages_out() {
+    let harmonics = fifth(0.3, 0.2);
+    let wave =
+        Wave { frequency: 49.7, rate: 8_000.0, lag: 1.0, harmonics: &harmonics, offset: 0.0 };
+    let mut meter = Metering::new(Configuration::new(SETTINGS).unwrap());
+    let mut state = 1_u64;
+    // A sum of twelve is near to normal; 835 codes are 52,702,092 / 10^(96/20).
+    let mut noise = || {
+        let mut part = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as f64 / f64::from(1_u32 << 31) - 0.5
+        };
+        (835.0 * (0..12).map(|_| part()).sum::<f64>()).round() as i32
+    };
+    let (mut worst, mut seen) = (Worst::default(), 0);
+    for n in 0..160_000 {
+        let mut frame = wave.frame(n);
+        let codes = frame.voltage.iter_mut().chain(&mut frame.current);
+        codes.for_each(|code| *code += noise());
+        let Some(window) = meter.push(&frame) else { continue };
+        seen += 1;
+        if seen > 2 {
+            worst.take(&window_errors(&window, &wave));
+        }
+    }
+    print("noise of 96 dB SNR", &worst);
+    assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
+    assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
+    assert!(worst.millihertz <= 1.0, "{worst:?}");
 }
