@@ -59,13 +59,17 @@ pub struct Registers {
     pub rest_unit: u128,
 }
 
-/// Pulses given for total active energy.
+/// Pulses given for the total energy of all elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pulses {
-    /// Pulses for imported energy.
+    /// Pulses for imported active energy.
     pub import: u64,
-    /// Pulses for exported energy.
+    /// Pulses for exported active energy.
     pub export: u64,
+    /// Pulses for reactive energy in the quadrants I and II, by the same constant in imp/kvarh.
+    pub reactive_positive: u64,
+    /// Pulses for reactive energy in the quadrants III and IV.
+    pub reactive_negative: u64,
 }
 
 /// What one window moves, in code²·samples; zero where it stayed below the starting power.
@@ -113,13 +117,9 @@ impl Registers {
         }
         let before = self.pulse_levels(configuration);
         self.direction(movement.total).total.add(amount(movement.total), ratio);
-        let after = self.pulse_levels(configuration);
         self.quadrants[quadrant(movement.total, movement.reactive)]
             .add(amount(movement.reactive), ratio);
-        let pulses = Pulses {
-            import: after.import.saturating_sub(before.import),
-            export: after.export.saturating_sub(before.export),
-        };
+        let pulses = self.pulse_levels(configuration).since(&before);
         self.import.pulses = self.import.pulses.saturating_add(pulses.import);
         self.export.pulses = self.export.pulses.saturating_add(pulses.export);
         pulses
@@ -130,14 +130,21 @@ impl Registers {
     }
 
     /// The pulses that the registers would have given from zero.
-    fn pulse_levels(&self, configuration: &Configuration) -> Pulses {
+    #[must_use]
+    pub fn pulse_levels(&self, configuration: &Configuration) -> Pulses {
         let constant = i128::from(configuration.settings().pulses_per_kilowatt_hour);
-        let level = |register: &EnergyRegister| {
-            let energy = i128::from(register.energy.milliwatt_hours());
-            let pulses = energy * constant / MILLIWATT_HOURS_PER_KILOWATT_HOUR;
-            u64::try_from(pulses).unwrap_or(0)
+        let level = |milli: i128| {
+            u64::try_from(milli * constant / MILLIWATT_HOURS_PER_KILOWATT_HOUR).unwrap_or(0)
         };
-        Pulses { import: level(&self.import.total), export: level(&self.export.total) }
+        let active = |register: &EnergyRegister| i128::from(register.energy.milliwatt_hours());
+        let [one, two, three, four] =
+            self.quadrants.map(|register| i128::from(register.milli_var_hours));
+        Pulses {
+            import: level(active(&self.import.total)),
+            export: level(active(&self.export.total)),
+            reactive_positive: level(one + two),
+            reactive_negative: level(three + four),
+        }
     }
 
     fn rests(&mut self) -> impl IntoIterator<Item = &mut u128> {
@@ -148,6 +155,17 @@ impl Registers {
             .map(|register| &mut register.rest)
             .chain(self.quadrants.iter_mut().map(|register| &mut register.rest))
             .chain(self.phase_quadrants.iter_mut().flatten().map(|register| &mut register.rest))
+    }
+}
+
+impl Pulses {
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            import: self.import.saturating_sub(before.import),
+            export: self.export.saturating_sub(before.export),
+            reactive_positive: self.reactive_positive.saturating_sub(before.reactive_positive),
+            reactive_negative: self.reactive_negative.saturating_sub(before.reactive_negative),
+        }
     }
 }
 

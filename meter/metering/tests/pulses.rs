@@ -66,6 +66,26 @@ proptest! {
 }
 
 #[test]
+fn reactive_pulses_follow_the_quadrants() {
+    // 2.07 kvar for 0.2 s are 115 mvarh, so a million impulses a kilovarhour make 115 a window.
+    for (lag, positive) in [(1.57, true), (1.6, true), (-1.57, false), (-1.6, false)] {
+        let constant = 1_000_000;
+        let settings = Settings { pulses_per_kilowatt_hour: constant, ..SETTINGS };
+        let wave = Wave { frequency: 50.1, rate: 8_000.0, lag, harmonics: &[], offset: 0.0 };
+        let mut meter = Metering::new(Configuration::new(settings).unwrap());
+        let (mut given, mut other) = (0, 0);
+        for window in (0..80_000).filter_map(|n| meter.push(&wave.frame(n))) {
+            let [up, down] = [window.pulses.reactive_positive, window.pulses.reactive_negative];
+            given += if positive { up } else { down };
+            other += if positive { down } else { up };
+        }
+        let registered: i64 = meter.registers().quadrants.iter().map(|q| q.milli_var_hours).sum();
+        assert_eq!((i64::try_from(given).unwrap(), other), (registered, 0), "lag {lag}");
+        assert!((5_500..5_750).contains(&given), "{given} pulses");
+    }
+}
+
+#[test]
 fn a_billion_pulses_agree() {
     // 2.07 kW for 0.2 s are 115 mWh, so a million impulses a kilowatt-hour make 115 a window.
     let constant = 1_000_000;

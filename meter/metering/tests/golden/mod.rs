@@ -19,7 +19,7 @@ use metering::{
 
 /// What [`run`] gives on every machine. It was recorded on x86-64; whoever changes the metering
 /// core on purpose records it anew.
-pub const DIGEST: u64 = 0x6b85_85db_4a66_b582;
+pub const DIGEST: u64 = 0x1e88_ba1c_f324_a5a9;
 
 const SETTINGS: Settings = Settings {
     wiring: Wiring::ThreePhaseFourWire,
