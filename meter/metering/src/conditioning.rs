@@ -167,6 +167,18 @@ impl CurrentConditioning {
     }
 }
 
+impl Filters {
+    /// Whether offsets die out by themselves.
+    pub(crate) const fn has_high_pass(&self) -> bool {
+        self.high_pass.is_some()
+    }
+
+    fn integrates(&self, channel: usize) -> bool {
+        let current = channel.checked_sub(CURRENTS).map(|wire| &self.currents[wire]);
+        current.is_some_and(|current| current.sensor == Sensor::Rogowski)
+    }
+}
+
 impl CurrentFilters {
     const NONE: Self = Self {
         sensor: Sensor::Transformer,
@@ -275,8 +287,7 @@ impl Conditioner {
         self.history[self.latest] = *codes;
         let now = core::array::from_fn(|channel| self.filter(channel, filters));
         if !self.started {
-            self.filtered = [now; 4];
-            self.started = true;
+            self.start(&now, filters);
         }
         self.filtered.rotate_right(1);
         self.filtered[0] = now;
@@ -291,15 +302,26 @@ impl Conditioner {
         })
     }
 
+    /// As if the channels had swung around zero before, so that only an offset has to die out. What
+    /// a coil's current was can't be known.
+    fn start(&mut self, now: &[i64; CHANNELS], filters: &Filters) {
+        self.filtered = [*now; 4];
+        self.state =
+            core::array::from_fn(
+                |channel| {
+                    if filters.integrates(channel) { 0 } else { now[channel] }
+                },
+            );
+        self.started = true;
+    }
+
     /// Gain and delay, in 2⁻²⁰ codes.
     fn filter(&self, channel: usize, filters: &Filters) -> i64 {
         let (taps, wait) = match channel.checked_sub(CURRENTS) {
             None => (&filters.voltages[channel], filters.wait),
             Some(wire) => {
-                let current = &filters.currents[wire];
-                let integrates = current.sensor == Sensor::Rogowski;
-                let wait = if integrates { 0 } else { filters.wait };
-                (&current.taps[self.regions[wire]], wait)
+                let wait = if filters.integrates(channel) { 0 } else { filters.wait };
+                (&filters.currents[wire].taps[self.regions[wire]], wait)
             }
         };
         let newest = self.latest + 2 * HISTORY - wait;
@@ -313,10 +335,7 @@ impl Conditioner {
     /// differences or of areas.
     fn leak(&mut self, channel: usize, shift: u32, filters: &Filters) -> i64 {
         let [now, before, second, third] = self.filtered.map(|filtered| filtered[channel]);
-        let integrates = channel
-            .checked_sub(CURRENTS)
-            .is_some_and(|wire| filters.currents[wire].sensor == Sensor::Rogowski);
-        let step = if integrates {
+        let step = if filters.integrates(channel) {
             // The area between the two in the middle, under the cubic through all four.
             (13 * (before + second) - now - third) / 24
         } else {

@@ -287,9 +287,9 @@ impl Configuration {
         self.settings.wiring.elements()
     }
 
-    /// Whether the three phase currents and the neutral should add up to nothing.
+    /// Whether the phase currents should add up to that of the neutral.
     pub(crate) const fn has_neutral(&self) -> bool {
-        self.settings.wiring.elements().len() == 3
+        !matches!(self.settings.wiring, Wiring::ThreePhaseThreeWire)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::border::{LOOKAHEAD, right_shares};
 use crate::channels::{CHANNELS, Frame};
-use crate::conditioning::Conditioner;
+use crate::conditioning::{Conditioner, Filters};
 use crate::configuration::Configuration;
 use crate::crossing::{Crossing, Direction, zero_of};
 use crate::energy::{Movement, Registers};
@@ -260,7 +260,11 @@ impl Metering {
     }
 
     fn refresh_half_cycle(&mut self, before: &Segment, segment: &Segment) {
-        self.half_cycle = rms_codes(before, segment, self.means);
+        // A mean of before serves best, also while the voltage changes; but behind a high-pass it
+        // may still be dying out.
+        let drifting = self.configuration.filters().is_some_and(Filters::has_high_pass);
+        let means = if drifting { None } else { self.means };
+        self.half_cycle = rms_codes(before, segment, means);
         if let Some(filters) = self.configuration.filters() {
             self.conditioner.half_cycle(&self.half_cycle, filters);
         }

@@ -17,8 +17,8 @@ pub struct Window {
     pub phases: [PhaseWindow; 3],
     /// Neutral current in nanoamperes RMS.
     pub neutral_current_nanoamperes: u64,
-    /// Current that neither the phases nor the neutral return, in nanoamperes RMS up to the 50th
-    /// harmonic; only with all three phases and a neutral.
+    /// The phase currents' sum less the neutral current, in nanoamperes RMS up to the 50th
+    /// harmonic: what passes a sensor by. With three wires there's no neutral, and it's 0.
     pub mismatch_nanoamperes: u64,
     /// Line frequency in microhertz; 0 if the window didn't lie between two zero crossings.
     pub frequency_microhertz: u32,

@@ -241,6 +241,35 @@ fn each_quadrant_has_its_register() {
 }
 
 #[test]
+fn each_phase_has_its_own_quadrants() {
+    // A is in I, B in III, C in IV, all of one size: the total is in IV by a hair.
+    let mut load = Load::balanced(2.0, 0.0);
+    load.lag = [0.5, 0.5 - core::f64::consts::PI, -0.6];
+    let mut bench = Bench::new(SETTINGS);
+    for _ in 0..12 {
+        bench.window(&load);
+    }
+    let registers = bench.meter.registers();
+    for (phase, quadrant) in [(0, 0), (1, 2), (2, 3)] {
+        for (index, register) in registers.phase_quadrants[phase].iter().enumerate() {
+            assert_eq!(
+                register.milli_var_hours > 0,
+                index == quadrant,
+                "phase {phase}: {register:?}"
+            );
+        }
+    }
+    let net = registers.phase_quadrants[0][0].milli_var_hours
+        - registers.phase_quadrants[1][2].milli_var_hours
+        - registers.phase_quadrants[2][3].milli_var_hours;
+    assert_eq!(
+        registers.quadrants.map(|register| register.milli_var_hours > 0),
+        [false, false, false, true]
+    );
+    assert!((registers.quadrants[3].milli_var_hours + net).abs() <= 2, "{registers:?}");
+}
+
+#[test]
 fn a_window_says_what_flows() {
     let load = Load { frequency: 49.873, ..Load::balanced(2.0, 1.0) };
     let mut bench = Bench::new(SETTINGS);

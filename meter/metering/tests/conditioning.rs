@@ -223,3 +223,16 @@ fn what_is_out_of_range_is_refused() {
         refused(with(regions), ConfigurationError::Regions);
     }
 }
+
+#[test]
+fn a_high_pass_makes_no_events_when_it_starts() {
+    // At any place of the cycle, with the converter's largest offset (ADE9000: 3.8 mV of 1 V).
+    for start in (0..160).step_by(9) {
+        let wave = Wave { frequency: 50.0, rate: 8_000.0, lag: 0.5, harmonics: &[], offset: 0.004 };
+        let mut meter = meter(SETTINGS, &Conditioning { high_pass: Some(14), ..PLAIN });
+        for n in start..start + 16_000 {
+            meter.push(&wave.frame(n));
+            assert_eq!(meter.next_event(), None, "start {start}, sample {n}");
+        }
+    }
+}

@@ -11,6 +11,11 @@ mod golden;
 
 #[test]
 fn a_fixed_run_gives_the_recorded_digest() {
-    let digest = golden::run().unwrap();
+    let digest = golden::run(1).unwrap();
     assert_eq!(digest, golden::DIGEST, "the run gave {digest:#018x}");
+}
+
+#[test]
+fn another_noise_gives_another_digest() {
+    assert_ne!(golden::run(2).unwrap(), golden::DIGEST);
 }

@@ -149,6 +149,15 @@ fn what_the_neutral_does_not_return_is_seen() {
     });
     let missing = bridged.mismatch_nanoamperes as f64 / 1e9;
     assert!((missing - 0.4 * AMPERES).abs() < 1e-4, "{missing} A");
+    // One phase, and a load between it and earth that the neutral doesn't see.
+    let single = Settings { wiring: Wiring::SinglePhase, ..SETTINGS };
+    let (_, earthed) = third_window(single, |n| {
+        let mut frame = wave.frame(n);
+        frame.current[3] = frame.current[0] / 4 * 3;
+        frame
+    });
+    let missing = earthed.mismatch_nanoamperes as f64 / 1e9;
+    assert!((missing - 0.25 * AMPERES).abs() < 1e-4, "{missing} A");
 }
 
 #[test]

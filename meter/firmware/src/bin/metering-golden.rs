@@ -11,7 +11,7 @@ use firmware::stack;
 
 #[entry]
 fn main() -> ! {
-    let (digest, stack) = stack::used(golden::run);
+    let (digest, stack) = stack::used(|| golden::run(1));
     let Ok(digest) = digest else { fail("the metering core refuses its configuration") };
     let same = digest == golden::DIGEST;
     let state = size_of::<metering::Metering>();

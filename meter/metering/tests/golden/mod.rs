@@ -17,9 +17,9 @@ use metering::{
     Sensor, Settings, VoltageScale, Wiring,
 };
 
-/// What [`run`] gives on every machine. It was recorded on x86-64; whoever changes the metering
+/// What [`run`] with noise from 1 gives on every machine. It was recorded on x86-64; whoever changes the metering
 /// core on purpose records it anew.
-pub const DIGEST: u64 = 0x1e88_ba1c_f324_a5a9;
+pub const DIGEST: u64 = 0x22df_9693_2852_e0a4;
 
 const SETTINGS: Settings = Settings {
     wiring: Wiring::ThreePhaseFourWire,
@@ -45,19 +45,20 @@ impl Write for Digest {
 }
 
 /// Plain channels, then conditioned ones with a coil, three wires, and 60 Hz.
-pub fn run() -> Result<u64, ConfigurationError> {
+#[inline(never)]
+pub fn run(seed: u32) -> Result<u64, ConfigurationError> {
     let mut digest = Digest(0xcbf2_9ce4_8422_2325);
     let plain = Configuration::new(SETTINGS)?.with_limits(&EventLimits {
         overcurrent_microamperes: Some(5_000_000),
         mismatch_microamperes: Some(100_000),
         ..EventLimits::VOLTAGE
     })?;
-    measure(&mut digest, plain, 26_800_000);
-    measure(&mut digest, plain.with_conditioning(&conditioning())?, 26_843_546);
+    measure(&mut digest, seed, plain, 26_800_000);
+    measure(&mut digest, seed, plain.with_conditioning(&conditioning())?, 26_843_546);
     let three = Settings { wiring: Wiring::ThreePhaseThreeWire, ..SETTINGS };
-    measure(&mut digest, Configuration::new(three)?, 24_000_000);
+    measure(&mut digest, seed, Configuration::new(three)?, 24_000_000);
     let sixty = Settings { nominal_frequency: NominalFrequency::Hertz60, ..SETTINGS };
-    measure(&mut digest, Configuration::new(sixty)?, 32_300_000);
+    measure(&mut digest, seed, Configuration::new(sixty)?, 32_300_000);
     Ok(digest.0)
 }
 
@@ -73,9 +74,9 @@ fn conditioning() -> Conditioning {
 }
 
 /// Two seconds at a frequency in 2⁻³² turns a sample; everything that is said goes to the digest.
-fn measure(digest: &mut Digest, configuration: Configuration, step: u32) {
+fn measure(digest: &mut Digest, seed: u32, configuration: Configuration, step: u32) {
     let mut meter = Metering::new(configuration);
-    let mut noise = 1_u32;
+    let mut noise = seed;
     for sample in 0..16_000 {
         let frame = frame(sample, step, &mut noise);
         let window = meter.push(&frame);
