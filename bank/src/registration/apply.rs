@@ -82,6 +82,9 @@ pub(super) struct Gathering {
     repeated: Vec<Place>,
 }
 
+/// Operations that are looked at before the first of them is applied.
+const LOOKED_AHEAD: usize = 16;
+
 /// Whose operation is at work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct By {
@@ -117,9 +120,30 @@ impl Registration {
         };
         self.books.begin(all.at);
         self.end_what_is_due(all.at, &mut all.movements);
-        let codes = batch.iter().map(|item| self.apply_one(item, &mut all)).collect();
+        let mut codes = Vec::with_capacity(batch.len());
+        for few in batch.chunks(LOOKED_AHEAD) {
+            self.look_ahead(few);
+            codes.extend(few.iter().map(|item| self.apply_one(item, &mut all)));
+        }
         self.assert_conservation();
         self.close(before, codes, all)
+    }
+
+    /// Touches the keys and wallets of the next operations one after the other: memory then fetches
+    /// them side by side, instead of each when it is needed.
+    fn look_ahead(&self, items: &[Authenticated]) {
+        for item in items {
+            let key = self.directory.find_again(item.operation().signer(), item.key());
+            core::hint::black_box(key.map(|key| self.directory.key(key).sequence));
+            if let Operation::Pay(order) = item.operation() {
+                for leg in &order.body.legs {
+                    let payee = self.books.ledger.find(leg.credit);
+                    core::hint::black_box(
+                        payee.map(|payee| self.books.ledger.wallet(payee).spent.day),
+                    );
+                }
+            }
+        }
     }
 
     fn close(&mut self, before: Totals, codes: Vec<ResultCode>, all: Gathering) -> BatchOutcome {
