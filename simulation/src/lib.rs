@@ -4,6 +4,7 @@
 //! thread. [`world`] puts bank, grid company and meters together; whoever runs it (the program, a
 //! test) gives it logs to write to and says when the next minute begins.
 
+pub mod ade9000;
 pub mod bank_faults;
 pub mod founding;
 pub mod fram;

@@ -1,0 +1,100 @@
+//! A twin on a line: what stands on a bench in a laboratory, with the traits that a driver needs.
+
+use super::{Board, Line, Twin};
+use core::cell::RefCell;
+use core::convert::Infallible;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
+
+/// A chip, a board and a line. Time goes on only when it's told to.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// The chip.
+    pub twin: Twin,
+    /// What is on the line from now on.
+    pub line: Line,
+    /// Between the line and the pins.
+    pub board: Board,
+    step: u64,
+}
+
+impl Bench {
+    /// A chip that has just got its supply.
+    #[must_use]
+    pub fn new(board: Board, line: Line) -> Self {
+        Self { twin: Twin::new(), line, board, step: 0 }
+    }
+
+    /// Goes on by this many steps of 1/8000 s.
+    pub fn run(&mut self, steps: u64) {
+        for _ in 0..steps {
+            let pins = self.line.step(&self.board, self.step);
+            self.twin.step(&pins);
+            self.step += 1;
+        }
+    }
+
+    /// Steps since the supply came.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.step
+    }
+}
+
+/// The bus of a bench. A transfer takes no time.
+#[derive(Clone, Copy, Debug)]
+pub struct Bus<'b>(pub &'b RefCell<Bench>);
+
+impl ErrorType for Bus<'_> {
+    type Error = Infallible;
+}
+
+impl SpiDevice for Bus<'_> {
+    /// One transaction is one chip-select assertion.
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+        let mut mosi = Vec::new();
+        for operation in operations.iter() {
+            match operation {
+                Operation::Write(bytes) => mosi.extend_from_slice(bytes),
+                Operation::Read(bytes) => mosi.resize(mosi.len() + bytes.len(), 0),
+                Operation::Transfer(read, write) => {
+                    let end = mosi.len() + read.len().max(write.len());
+                    mosi.extend_from_slice(write);
+                    mosi.resize(end, 0);
+                }
+                Operation::TransferInPlace(bytes) => mosi.extend_from_slice(bytes),
+                Operation::DelayNs(_) => {}
+            }
+        }
+        let miso = self.0.borrow_mut().twin.exchange(&mosi);
+        let mut rest = miso.as_slice();
+        for operation in operations {
+            let (read, length): (&mut [u8], usize) = match operation {
+                Operation::Write(bytes) => (&mut [], bytes.len()),
+                Operation::Read(bytes) | Operation::TransferInPlace(bytes) => {
+                    let length = bytes.len();
+                    (bytes, length)
+                }
+                Operation::Transfer(read, write) => {
+                    let length = read.len().max(write.len());
+                    (read, length)
+                }
+                Operation::DelayNs(_) => continue,
+            };
+            let (mine, behind) = rest.split_at(length);
+            read.copy_from_slice(&mine[..read.len()]);
+            rest = behind;
+        }
+        Ok(())
+    }
+}
+
+/// The time of a bench: waiting lets it go on, by whole steps and never less than asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'b>(pub &'b RefCell<Bench>);
+
+impl DelayNs for Wait<'_> {
+    fn delay_ns(&mut self, ns: u32) {
+        self.0.borrow_mut().run(u64::from(ns).div_ceil(125_000));
+    }
+}
