@@ -1,6 +1,6 @@
 //! `jidian meter serve`: one virtual meter that any DL/T 645 master can read over TCP.
 
-use super::Failure;
+use super::{Failure, parse_between};
 use clap::{Args, Subcommand};
 use management::Rate;
 use management::{Constant, DayTable, Dlt645Session, Management, Ratings, Settings, Text, Wiring};
@@ -55,11 +55,6 @@ fn parse_address(text: &str) -> Result<MeterId, String> {
     let digits = text.len() <= 12 && text.bytes().all(|digit| digit.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits).and_then(MeterId::new);
     number.ok_or_else(|| "an address has 1 to 12 digits".to_owned())
-}
-
-fn parse_between(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    let value = text.parse().ok().filter(|value| (low..=high).contains(value));
-    value.ok_or_else(|| format!("must be a number from {low} to {high}"))
 }
 
 fn parse_volts(text: &str) -> Result<f64, String> {

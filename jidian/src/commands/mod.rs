@@ -2,6 +2,7 @@
 
 mod bank;
 mod bench;
+mod chip;
 mod contract;
 mod meter;
 mod run;
@@ -43,6 +44,9 @@ enum Command {
     /// What this machine can carry.
     #[command(subcommand)]
     Bench(bench::Command),
+    /// Chips without silicon: their bus on a TCP port.
+    #[command(subcommand)]
+    Chip(chip::Command),
     /// Check, build and explain price contracts.
     #[command(subcommand)]
     Contract(contract::Command),
@@ -75,6 +79,12 @@ impl Failure {
     fn at(place: impl core::fmt::Display, reason: impl core::fmt::Display) -> Self {
         Self(format!("{place}: {reason}"))
     }
+}
+
+/// A number from `low` to `high`, as an option.
+fn parse_between(text: &str, low: f64, high: f64) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (low..=high).contains(value));
+    value.ok_or_else(|| format!("must be a number from {low} to {high}"))
 }
 
 /// A directory that nobody else has: process numbers alone come again.
@@ -110,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Bank(command) => bank::run(&command),
         Command::Bench(command) => bench::run(&command),
+        Command::Chip(command) => chip::run(&command),
         Command::Contract(command) => contract::run(&command),
         Command::Meter(command) => meter::run(&command),
     };

@@ -1,6 +1,6 @@
 //! A twin on a line: what stands on a bench in a laboratory, with the traits that a driver needs.
 
-use super::{Board, Line, Twin};
+use super::{Board, Line, Recording, Twin};
 use core::cell::RefCell;
 use core::convert::Infallible;
 use embedded_hal::delay::DelayNs;
@@ -13,6 +13,8 @@ pub struct Bench {
     pub twin: Twin,
     /// What is on the line from now on.
     pub line: Line,
+    /// What is played instead of the line.
+    pub recording: Option<Recording>,
     /// Between the line and the pins.
     pub board: Board,
     step: u64,
@@ -22,13 +24,19 @@ impl Bench {
     /// A chip that has just got its supply.
     #[must_use]
     pub fn new(board: Board, line: Line) -> Self {
-        Self { twin: Twin::new(), line, board, step: 0 }
+        Self { twin: Twin::new(), line, recording: None, board, step: 0 }
     }
 
     /// Goes on by this many steps of 1/8000 s.
     pub fn run(&mut self, steps: u64) {
         for _ in 0..steps {
-            let pins = self.line.step(&self.board, self.step);
+            let pins = [0, 1, 2, 3].map(|quarter| {
+                let sample = 4 * self.step + quarter;
+                match &self.recording {
+                    Some(recording) => recording.pins(&self.board, sample),
+                    None => self.line.pins(&self.board, sample),
+                }
+            });
             self.twin.step(&pins);
             self.step += 1;
         }

@@ -69,10 +69,65 @@ impl Line {
         let added = self.harmonics.iter();
         at(1.0) + added.map(|harmonic| share(harmonic) * at(f64::from(harmonic.order))).sum::<f64>()
     }
+}
 
-    /// The four instants of one step of [`super::Twin::step`].
+/// A recorded line: volts and amperes, played again and again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    rate_hz: f64,
+    /// IA, IB, IC, IN in amperes, VA, VB, VC in volts.
+    frames: Vec<[f64; 7]>,
+}
+
+impl Recording {
+    /// Frames at a rate. `None` without a frame, or when the rate isn't 100 Hz to 1 MHz.
     #[must_use]
-    pub fn step(&self, board: &Board, step: u64) -> [PinVolts; 4] {
-        [0, 1, 2, 3].map(|quarter| self.pins(board, 4 * step + quarter))
+    pub fn new(rate_hz: f64, frames: Vec<[f64; 7]>) -> Option<Self> {
+        let is_sound = (100.0..=1e6).contains(&rate_hz) && !frames.is_empty();
+        is_sound.then_some(Self { rate_hz, frames })
+    }
+
+    /// The pins at an instant, in samples of 1/32000 s from the beginning: between two frames on
+    /// a straight line, and from the last one to the first.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place among the frames"
+    )]
+    pub fn pins(&self, board: &Board, sample_32k: u64) -> PinVolts {
+        let place = sample_32k as f64 * (self.rate_hz / 32_000.0);
+        let place = place % self.frames.len() as f64;
+        let first = (place as usize).min(self.frames.len() - 1);
+        let (from, to) = (self.frames[first], self.frames[(first + 1) % self.frames.len()]);
+        let share = place - first as f64;
+        core::array::from_fn(|pin| {
+            let ratio = if pin < 4 { board.amperes_per_volt } else { board.volts_per_volt };
+            (from[pin] * (1.0 - share) + to[pin] * share) / ratio
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_played_again_and_again() {
+        let frames = vec![[0.0; 7], [300.0, 0.0, 0.0, 0.0, 801.0, 0.0, 0.0]];
+        let recording = Recording::new(16_000.0, frames).unwrap();
+        let played = |sample| {
+            let pins = recording.pins(&Board::EVALUATION, sample);
+            [pins[0], pins[4], pins[6]]
+        };
+        for round in [0, 4, 4_000_000] {
+            assert_eq!(played(round), [0.0; 3]);
+            assert_eq!(played(round + 1), [0.5, 0.5, 0.0]);
+            assert_eq!(played(round + 2), [1.0, 1.0, 0.0]);
+            assert_eq!(played(round + 3), [0.5, 0.5, 0.0]);
+        }
+        assert_eq!(Recording::new(16_000.0, Vec::new()), None);
+        assert_eq!(Recording::new(f64::NAN, vec![[0.0; 7]]), None);
     }
 }
