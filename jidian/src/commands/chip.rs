@@ -49,7 +49,8 @@ pub(super) struct Ade9000 {
     #[arg(long, default_value_t = 50.0, value_parser = parse_hertz)]
     frequency: f64,
     /// A harmonic: its order, then its shares of voltage and current in percent. May be repeated.
-    #[arg(long, value_name = "ORDER,U%,I%", value_parser = parse_harmonic)]
+    #[arg(long, visible_alias = "harmonics", value_name = "ORDER,U%,I%")]
+    #[arg(value_parser = parse_harmonic)]
     harmonic: Vec<Harmonic>,
     /// A recorded line instead: a CSV file whose first row names its columns, of ia, ib, ic, in
     /// (amperes) and va, vb, vc (volts); what isn't there is zero. It's played again and again.

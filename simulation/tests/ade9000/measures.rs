@@ -188,3 +188,53 @@ fn a_constant_part_is_filtered_out_unless_the_filter_is_off() {
         assert!((f64::from(twin.peek(0x20D)) - expected).abs() < 200.0, "{:X}", twin.peek(0x20D));
     }
 }
+
+/// `VCONSEL` and `ICONSEL`, with the converters of VB and IB switched off: what is formed from
+/// others doesn't need them.
+#[test]
+fn wirings_form_voltages_and_currents_from_others() {
+    let delta = 3.0_f64.sqrt();
+    let table = [
+        (0, [1.0, 0.0, 1.0]),
+        (1, [1.0, delta, 1.0]),
+        (2, [1.0, 1.0, 1.0]),
+        (3, [1.0, 1.0, 1.0]),
+        (4, [1.0, delta, 1.0]),
+    ];
+    let half = f64::from(FULL_SCALE_RMS) / 2.0;
+    for (mode, volts) in table {
+        let accumulation = mode << 4 | u16::try_from(fields::ACCMODE_ICONSEL).unwrap();
+        let line = Line { volts: FULL_SCALE / 2.0, amperes: FULL_SCALE / 2.0, ..FULL_LINE };
+        let bench = started(line, &Configuration { accumulation, ..CONFIGURATION });
+        write(&bench, "CHNL_DIS", 1 << 1 | 1 << 5);
+        bench.borrow_mut().run(4 * SECONDS);
+        for (name, share) in ["AVRMS", "BVRMS", "CVRMS"].into_iter().zip(volts) {
+            let error = (mean(&bench, name) - share * half).abs();
+            assert!(error < half * 5e-6, "mode {mode}: {name} is off by {error}");
+        }
+        close(mean(&bench, "BIRMS"), half, 5.0);
+    }
+}
+
+/// A Rogowski coil gives the derivative; the integrator turns it back by 90 degrees. A current
+/// that isn't a derivative is then 90 degrees late: all of it is reactive.
+#[test]
+fn integrators_turn_the_currents() {
+    let configuration = Configuration { config0: fields::CONFIG0_INTEN, ..CONFIGURATION };
+    let bench = started(FULL_LINE, &configuration);
+    assert_eq!(peek(&bench, "DICOEFF"), fields::DICOEFF_INTEGRATOR);
+    bench.borrow_mut().run(5 * SECONDS);
+    close(mean(&bench, "AVAR"), f64::from(FULL_SCALE_POWER), 50.0);
+    // The leak turns by 0.09 degrees: 0.16 % of it.
+    assert!(mean(&bench, "AWATT").abs() < f64::from(FULL_SCALE_POWER) * 0.002);
+}
+
+#[test]
+fn the_apparent_power_can_take_a_nominal_voltage() {
+    let configuration = Configuration { config0: fields::CONFIG0_VNOMA_EN << 1, ..CONFIGURATION };
+    let bench = started(Line { volts: 0.1, ..FULL_LINE }, &configuration);
+    write(&bench, "VNOM", FULL_SCALE_RMS / 2);
+    bench.borrow_mut().run(3 * SECONDS);
+    close(mean(&bench, "BVA"), f64::from(FULL_SCALE_POWER) / 2.0, 10.0);
+    close(mean(&bench, "AVA"), f64::from(FULL_SCALE_POWER) * 0.1 / FULL_SCALE, 20.0);
+}
