@@ -141,7 +141,7 @@ pub(super) struct Quadrature {
 }
 
 const PAIRS: usize = 7;
-/// 90 degrees hold from 40 Hz to 3960 Hz: half of this share of the sample rate.
+/// 90 degrees hold from 40 Hz on: half of this share of the sample rate.
 const TRANSITION: f64 = 0.01;
 
 #[derive(Clone, Copy, Debug, Default)]
