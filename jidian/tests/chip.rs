@@ -6,11 +6,12 @@
 
 mod outside;
 
+use core::f64::consts::FRAC_1_SQRT_2;
+use core::time::Duration;
 use outside::{JIDIAN, jidian, text};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// A served chip; ends with the test.
 struct Served(Child, String);
@@ -185,8 +186,8 @@ fn the_linux_driver_starts_and_reads_its_units() {
     assert_eq!(chip.read16(0x480), 1);
     chip.seconds(5);
     let full = 52_702_092.0;
-    near(f64::from(chip.read32(0x20D)) * 0.707_106_8 * 801.0 / full, 220.0, 0.001);
-    near(f64::from(chip.read32(0x24C)) * 0.707_106_8 * 300.0 / full, 10.0, 0.001);
+    near(f64::from(chip.read32(0x20D)) * FRAC_1_SQRT_2 * 801.0 / full, 220.0, 0.001);
+    near(f64::from(chip.read32(0x24C)) * FRAC_1_SQRT_2 * 300.0 / full, 10.0, 0.001);
     // Its formula gives half of the frequency.
     near(4000.0 * 65_536.0 / (f64::from(chip.read32(0x418)) + 1.0), 49.9 / 2.0, 2e-5);
 }
@@ -248,7 +249,7 @@ fn a_waveform_file_is_played() {
     chip.write16(0x4B0, 0x0011);
     chip.write16(0x480, 1);
     chip.seconds(5);
-    let full = 52_702_092.0 / core::f64::consts::FRAC_1_SQRT_2;
+    let full = 52_702_092.0 / FRAC_1_SQRT_2;
     near(f64::from(chip.read32(0x20D)) * 801.0 / full, 100.0, 0.001);
     near(f64::from(chip.read32(0x20C)) * 300.0 / full, 2.0, 0.001);
     let watts = f64::from(chip.read32(0x210)) / 20_694_066.0 * 801.0 * 300.0 / 2.0;

@@ -260,8 +260,8 @@ fn converse(mut stream: &TcpStream, chip: &Shared) -> Result<(), String> {
 }
 
 fn read(mut stream: &TcpStream, bytes: &mut [u8], what: &str) -> Result<(), String> {
-    stream.read_exact(bytes).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => format!("{what} ends too early"),
-        _ => error.to_string(),
+    stream.read_exact(bytes).map_err(|error| {
+        let is_short = error.kind() == ErrorKind::UnexpectedEof;
+        if is_short { format!("{what} ends too early") } else { error.to_string() }
     })
 }
