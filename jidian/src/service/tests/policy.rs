@@ -46,7 +46,7 @@ fn a_limit_holds_from_its_day_on_and_never_backwards() {
 fn what_a_wallet_has_earned_is_what_it_is_paid() {
     let (mut bench, alice, bob) = town("interest");
     let rule = json!({
-        "holders": "persons", "grade": "II", "from": "2026-01-01", "rate_ppm": 36_000,
+        "holders": "persons", "grade": "II", "from": "2026-11-27", "rate_ppm": 36_000,
     });
     bench.done(CENTRAL_BANK, "/v1/interest", &rule);
     let path = format!("/v1/wallets/{}/interest", alice.wallet);
