@@ -404,7 +404,7 @@ fn planted_impurity_is_found() {
 /// Protocol crates, each allowed to know those before it.
 const PROTOCOL: [&str; 4] = ["quantity", "wire", "crypto", "contract"];
 /// Separate chips, or separate worlds of one: they meet in frames of `wire` only.
-const CHIPS: [&str; 5] = ["metering", "ade9000", "management", "ree", "tee"];
+const CHIPS: [&str; 6] = ["metering", "ade9000", "mb85rc512t", "management", "ree", "tee"];
 /// The two companies; they speak through `wire`.
 const COMPANIES: [&str; 2] = ["bank", "grid"];
 

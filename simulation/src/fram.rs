@@ -1,7 +1,9 @@
 //! Twin of a ferroelectric memory (FRAM), such as the MB85RC512T.
 //!
 //! Whoever runs the world sees what is written through a [`Tap`] and can store it; and the memory can
-//! lose power after any byte.
+//! lose power after any byte. [`chip`] puts it behind the bus of a MB85RC512T.
+
+pub mod chip;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use wire::memory::Memory;

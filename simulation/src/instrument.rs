@@ -187,42 +187,13 @@ impl WaveformMeter {
     }
 
     fn save(&self) -> Vec<u8> {
-        let registers = self.metering.registers();
-        let mut bytes = Vec::new();
-        let mut put = |part: &[u8]| bytes.extend_from_slice(part);
-        for active in [&registers.import, &registers.export] {
-            for register in core::iter::once(&active.total).chain(&active.phases) {
-                put(&register.energy.milliwatt_hours().to_be_bytes());
-                put(&register.rest.to_be_bytes());
-            }
-            put(&active.pulses.to_be_bytes());
-        }
-        for quadrant in registers.quadrants.iter().chain(registers.phase_quadrants.as_flattened()) {
-            put(&quadrant.milli_var_hours.to_be_bytes());
-            put(&quadrant.rest.to_be_bytes());
-        }
-        put(&registers.rest_unit.to_be_bytes());
-        bytes
+        self.metering.registers().to_bytes().to_vec()
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Option<()> {
-        let mut fields = Fields(bytes);
-        let mut registers = Registers::default();
-        for active in [&mut registers.import, &mut registers.export] {
-            for register in core::iter::once(&mut active.total).chain(&mut active.phases) {
-                register.energy = Energy::from_milliwatt_hours(fields.i64()?);
-                register.rest = fields.u128()?;
-            }
-            active.pulses = fields.i64()?.cast_unsigned();
-        }
-        let phases = registers.phase_quadrants.as_flattened_mut();
-        for quadrant in registers.quadrants.iter_mut().chain(phases) {
-            quadrant.milli_var_hours = fields.i64()?;
-            quadrant.rest = fields.u128()?;
-        }
-        registers.rest_unit = fields.u128()?;
+        let registers = Registers::from_bytes(bytes)?;
         self.metering = Metering::with_registers(configuration(), registers);
-        fields.0.is_empty().then_some(())
+        Some(())
     }
 }
 
@@ -327,7 +298,7 @@ impl ProfileMeter {
     }
 }
 
-fn configuration() -> Configuration {
+pub(crate) fn configuration() -> Configuration {
     // Full scale of a directly connected meter: 500 V and 120 A peak at the chip's full-scale code.
     let settings = Settings {
         wiring: Wiring::ThreePhaseFourWire,
@@ -438,12 +409,6 @@ impl Fields<'_> {
         let (field, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(i64::from_be_bytes(*field))
-    }
-
-    fn u128(&mut self) -> Option<u128> {
-        let (field, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(u128::from_be_bytes(*field))
     }
 }
 

@@ -46,6 +46,7 @@ mod limits;
 mod measure;
 mod metering;
 mod pulse_output;
+mod retained;
 mod sequence;
 mod spectrum;
 mod sums;

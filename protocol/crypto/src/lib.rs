@@ -16,4 +16,4 @@ mod two_copy;
 pub use digest::{Sm3, digest, key_id, sm3};
 pub use link::{LinkError, LinkReceiver, LinkSender};
 pub use signature::{DISTINGUISHING_ID, Sign, SigningKey, Sm2Verifier, Verify, VerifyingKey};
-pub use two_copy::{Damaged, TwoCopy};
+pub use two_copy::{Damaged, Turn, TwoCopy};

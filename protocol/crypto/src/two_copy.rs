@@ -33,6 +33,15 @@ pub struct TwoCopy {
     capacity: u32,
 }
 
+/// Which copy is written next, and under which number.
+///
+/// Whoever stores often keeps it from [`TwoCopy::open`] on, so that storing reads nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    slot: u32,
+    sequence: u32,
+}
+
 #[derive(Clone, Copy)]
 struct Copy {
     slot: u32,
@@ -63,13 +72,30 @@ impl TwoCopy {
     /// # Panics
     /// If `buffer` is shorter than the capacity.
     pub fn load(&self, memory: &impl Memory, buffer: &mut [u8]) -> Result<Option<usize>, Damaged> {
-        match self.newest(memory, buffer) {
+        self.open(memory, buffer).map(|(length, _)| length)
+    }
+
+    /// As [`TwoCopy::load`], and says whose turn it is to be written.
+    ///
+    /// # Errors
+    /// As [`TwoCopy::load`].
+    ///
+    /// # Panics
+    /// As [`TwoCopy::load`].
+    pub fn open(
+        &self,
+        memory: &impl Memory,
+        buffer: &mut [u8],
+    ) -> Result<(Option<usize>, Turn), Damaged> {
+        let newest = self.newest(memory, buffer);
+        let turn = Turn::after(newest);
+        match newest {
             Some(copy) => {
                 let length = usize::from(copy.length);
                 memory.read(self.body(copy.slot), &mut buffer[..length]);
-                Ok(Some(length))
+                Ok((Some(length), turn))
             }
-            None if self.is_blank(memory) => Ok(None),
+            None if self.is_blank(memory) => Ok((None, turn)),
             None => Err(Damaged { address: self.address }),
         }
     }
@@ -79,12 +105,19 @@ impl TwoCopy {
     /// # Panics
     /// If `record` is longer than the capacity, or `scratch` shorter than it.
     pub fn store(&self, memory: &mut impl Memory, record: &[u8], scratch: &mut [u8]) {
+        let mut turn = Turn::after(self.newest(memory, scratch));
+        self.store_next(memory, record, &mut turn);
+    }
+
+    /// Replaces the record without reading: `turn` comes from [`TwoCopy::open`] and belongs to
+    /// this record of this memory.
+    ///
+    /// # Panics
+    /// If `record` is longer than the capacity.
+    pub fn store_next(&self, memory: &mut impl Memory, record: &[u8], turn: &mut Turn) {
         let length = u16::try_from(record.len()).expect("a record fits its length field");
         assert!(u32::from(length) <= self.capacity, "a record fits its place");
-        let (slot, sequence) = match self.newest(memory, scratch) {
-            Some(copy) => (1 - copy.slot, copy.sequence.wrapping_add(1)),
-            None => (0, 1),
-        };
+        let Turn { slot, sequence } = *turn;
         let mut header = [0; HEADER_BYTES as usize];
         header[..4].copy_from_slice(&sequence.to_be_bytes());
         header[4..6].copy_from_slice(&length.to_be_bytes());
@@ -92,6 +125,7 @@ impl TwoCopy {
         header[6..].copy_from_slice(&checksum);
         memory.write(self.body(slot), record);
         memory.write(self.header(slot), &header);
+        *turn = Turn { slot: 1 - slot, sequence: sequence.wrapping_add(1) };
     }
 
     const fn header(&self, slot: u32) -> u32 {
@@ -140,6 +174,15 @@ impl TwoCopy {
         let mut header = [0; HEADER_BYTES as usize];
         memory.read(self.header(1), &mut header);
         header == [0; HEADER_BYTES as usize]
+    }
+}
+
+impl Turn {
+    fn after(newest: Option<Copy>) -> Self {
+        newest.map_or(Self { slot: 0, sequence: 1 }, |copy| Self {
+            slot: 1 - copy.slot,
+            sequence: copy.sequence.wrapping_add(1),
+        })
     }
 }
 
