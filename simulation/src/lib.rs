@@ -16,6 +16,7 @@ pub mod plants;
 pub mod population;
 pub mod profiles;
 pub mod random;
+pub mod register_cuts;
 pub mod scenario;
 pub mod state;
 pub mod verifier;

@@ -1,7 +1,7 @@
 //! The driver.
 
 use crate::{BASE_ADDRESS, CAPACITY_BYTES, DEVICE_ID_ADDRESS, WAKE_MICROSECONDS};
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, Ref, RefCell};
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{Error, ErrorKind, I2c, Operation};
 use wire::memory::Memory;
@@ -150,6 +150,14 @@ impl<I2C: I2c> Mb85rc512t<I2C> {
     /// what it wrote since the fault is missing.
     pub fn clear_fault(&mut self) {
         self.fault.set(None);
+    }
+
+    /// The bus, to look at.
+    ///
+    /// # Panics
+    /// Never while nobody keeps what [`Self::bus`] gave during a transaction.
+    pub fn bus(&self) -> Ref<'_, I2C> {
+        self.bus.borrow()
     }
 
     /// The bus.

@@ -101,6 +101,9 @@ pub struct Chip {
     state: State,
     high_speed: bool,
     counter: u16,
+    /// Written in this transaction, up to the counter, and not in the cells yet: whoever watches
+    /// the cells sees a transaction as one write.
+    run: Vec<u8>,
     traffic: Traffic,
 }
 
@@ -140,6 +143,7 @@ impl Chip {
             state: State::Idle,
             high_speed: false,
             counter: 0,
+            run: Vec::new(),
             traffic: Traffic::default(),
         }
     }
@@ -201,7 +205,7 @@ impl Chip {
         self.traffic
     }
 
-    /// The cells.
+    /// The cells as they were at the last START or STOP, or when the power failed.
     #[must_use]
     pub const fn cells(&self) -> &Fram {
         &self.cells
@@ -214,7 +218,8 @@ impl Chip {
     }
 
     /// START, or START again without a STOP.
-    pub const fn start(&mut self) {
+    pub fn start(&mut self) {
+        self.settle();
         self.traffic.starts += 1;
         self.state = match self.state {
             State::Meant => State::MeantAgain,
@@ -223,7 +228,8 @@ impl Chip {
     }
 
     /// STOP.
-    pub const fn stop(&mut self) {
+    pub fn stop(&mut self) {
+        self.settle();
         self.traffic.stops += 1;
         if matches!((self.state, self.supply), (State::FallingAsleep, Supply::On)) {
             self.awareness = Awareness::Asleep;
@@ -324,13 +330,29 @@ impl Chip {
 
     fn write(&mut self, byte: u8) {
         if self.protect == WriteProtect::Off {
-            self.cells.write(u32::from(self.counter), &[byte]);
+            self.run.push(byte);
+        }
+        if self.counter == u16::MAX {
+            self.settle_up_to(Fram::MB85RC512T_BYTES);
         }
         self.counter = self.counter.wrapping_add(1);
     }
 
+    fn settle(&mut self) {
+        self.settle_up_to(u32::from(self.counter));
+    }
+
+    fn settle_up_to(&mut self, end: u32) {
+        if !self.run.is_empty() {
+            let length = u32::try_from(self.run.len()).expect("at most the memory");
+            self.cells.write(end - length, &self.run);
+            self.run.clear();
+        }
+    }
+
     /// The power failed during this byte.
     fn take_partly(&mut self, byte: u8, last: LastByte) {
+        self.settle();
         if self.state != State::Write || self.awareness != Awareness::Awake {
             return;
         }
@@ -341,9 +363,10 @@ impl Chip {
             LastByte::Written => self.write(byte),
             LastByte::Torn(bits) => self.write(old[0] & !bits | byte & bits),
         }
+        self.settle();
     }
 
-    fn run(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
+    fn transact(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
         let mut direction = None;
         for at in 0..operations.len() {
             let wanted = matches!(operations[at], Operation::Read(_));
@@ -352,7 +375,8 @@ impl Chip {
                 self.start();
                 self.call(address << 1 | u8::from(wanted))?;
             }
-            let goes_on = matches!(operations.get(at + 1), Some(Operation::Read(more)) if !more.is_empty());
+            let goes_on =
+                matches!(operations.get(at + 1), Some(Operation::Read(more)) if !more.is_empty());
             match &mut operations[at] {
                 Operation::Write(bytes) => self.send_all(bytes)?,
                 Operation::Read(bytes) => self.fetch_all(bytes, goes_on),
@@ -401,7 +425,7 @@ impl I2c for Chip {
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> Result<(), ErrorKind> {
-        let outcome = self.run(address, operations);
+        let outcome = self.transact(address, operations);
         self.stop();
         outcome
     }
