@@ -221,10 +221,8 @@ impl Chip {
     pub fn start(&mut self) {
         self.settle();
         self.traffic.starts += 1;
-        self.state = match self.state {
-            State::Meant => State::MeantAgain,
-            _ => State::Called,
-        };
+        let meant = self.state == State::Meant;
+        self.state = if meant { State::MeantAgain } else { State::Called };
     }
 
     /// STOP.
@@ -269,7 +267,15 @@ impl Chip {
                 let byte = DeviceId::MB85RC512T.to_bytes()[next];
                 (byte, State::Identify { next: (next + 1) % 3 })
             }
-            _ => return 0xff,
+            State::Idle
+            | State::Called
+            | State::AddressHigh
+            | State::AddressLow { .. }
+            | State::Write
+            | State::Asked
+            | State::Meant
+            | State::MeantAgain
+            | State::FallingAsleep => return 0xff,
         };
         self.state = if more == Acknowledge::Yes { next } else { State::Idle };
         byte
@@ -322,7 +328,13 @@ impl Chip {
             State::Asked if own => State::Meant,
             State::MeantAgain if byte == DEVICE_ID_READ => State::Identify { next: 0 },
             State::MeantAgain if byte == SLEEP => State::FallingAsleep,
-            _ => State::Idle,
+            State::Idle
+            | State::Read
+            | State::Asked
+            | State::Meant
+            | State::MeantAgain
+            | State::Identify { .. }
+            | State::FallingAsleep => State::Idle,
         };
         self.state = next;
         if next == State::Idle { Acknowledge::No } else { Acknowledge::Yes }
