@@ -13,6 +13,7 @@ pub mod audit;
 pub mod cluster;
 pub mod commands;
 pub mod console;
+pub mod measure;
 pub mod pilot;
 pub mod pipeline;
 pub mod service;

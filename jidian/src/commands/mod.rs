@@ -4,6 +4,7 @@ mod bank;
 mod bench;
 mod chip;
 mod contract;
+mod measure;
 mod meter;
 mod run;
 mod trace;
@@ -50,6 +51,9 @@ enum Command {
     /// Check, build and explain price contracts.
     #[command(subcommand)]
     Contract(contract::Command),
+    /// Measure a captured waveform: CSV, WAV or COMTRADE.
+    #[command(after_help = measure::EXAMPLES)]
+    Measure(measure::Measure),
     /// Virtual meters.
     #[command(subcommand)]
     Meter(meter::Command),
@@ -122,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Bench(command) => bench::run(&command),
         Command::Chip(command) => chip::run(&command),
         Command::Contract(command) => contract::run(&command),
+        Command::Measure(arguments) => measure::run(&arguments),
         Command::Meter(command) => meter::run(&command),
     };
     match result {
