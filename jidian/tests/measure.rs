@@ -436,8 +436,9 @@ fn the_command_reads_each_format() {
         assert!((fifth["ratio"].as_f64().unwrap() - 0.4).abs() < 1e-5, "{fifth}");
         assert_eq!(json["windows"].as_array().unwrap().len(), 4);
         assert!((json["measured_seconds"].as_f64().unwrap() - 40.0 / 49.7).abs() < 1e-6);
-        let b_angle = json["b"]["u_angle_deg"].as_f64().unwrap();
-        assert!((b_angle - json["a"]["u_angle_deg"].as_f64().unwrap() + 120.0).abs() < 1e-3);
+        // The fifth harmonic moves the crossing of A by some degrees.
+        let angle = |phase: &str| json[phase]["u_angle_deg"].as_f64().unwrap();
+        assert!(angle("a").abs() < 5.0 && (angle("b") - angle("a") + 120.0).abs() < 1e-3);
     }
 }
 

@@ -32,8 +32,12 @@ const CORE_RATE_MAX: f64 = 16_000.0;
 /// Values beyond this are no volts and no amperes.
 const VALUE_MAX: f64 = 1e9;
 
-/// Cycles of sine before the recording: it takes ten to choose a reference and twelve to measure.
-const SINE_CYCLES: u32 = 36;
+/// Half cycles of sine before the recording: it takes twelve cycles to choose a reference and as
+/// many to measure. An odd number, because a sine that ends on its way up would end at a crossing.
+const SINE_HALF_CYCLES: u32 = 73;
+
+/// A window ends at the latest after so much silence.
+const SILENCE_TENTHS: u32 = 4;
 
 /// How a recording is measured.
 #[derive(Clone, Debug)]
@@ -284,21 +288,8 @@ fn run(recording: &Recording, setup: &Setup) -> Result<Gathered, Refusal> {
         Configuration::new(setup.settings).map_err(|error| Refusal::new(error.to_string()))?;
     let mut meter = Metering::new(configuration);
     let rate = setup.settings.sample_rate_hertz;
-    let mut samples = 0_u64;
-    let (_, hertz) = nominal_of(setup);
-    for n in 0..SINE_CYCLES * rate / hertz {
-        let turns = f64::from(n) * f64::from(hertz) / f64::from(rate);
-        let mut frame = Frame::default();
-        frame.voltage[setup.reference] = whole(f64::from(PEAK_CODE) * 0.7 * (TAU * turns).sin());
-        samples += meter.push(&frame).map_or(0, |window| window.samples.into());
-    }
-    // Longer than a window lasts without a crossing (0.3 s), shorter than two.
-    let silence = rate * 7 / 20;
-    for _ in 0..silence {
-        samples += meter.push(&Frame::default()).map_or(0, |window| window.samples.into());
-    }
+    let (before, mut samples) = prepare(&mut meter, setup);
     assert!(is_zero(&meter), "a voltage without current moved a register");
-    let before = u64::from(SINE_CYCLES * rate / hertz + silence);
     let mut gathered = Gathered {
         windows: Vec::new(),
         broken: 0,
@@ -314,11 +305,40 @@ fn run(recording: &Recording, setup: &Setup) -> Result<Gathered, Refusal> {
     let last = frame(recording, setup, recording.len() - 1);
     // Nothing crosses zero on the way into the silence.
     let rest = Frame { voltage: last.voltage.map(|code| code.signum()), ..Frame::default() };
-    for _ in 0..silence {
+    for _ in 0..rate * SILENCE_TENTHS / 10 {
         meter.push(&rest);
     }
     gathered.energy = energy(&meter, setup);
     Ok(gathered)
+}
+
+/// Feeds the sine and the silence before a recording; gives the frames that it took, and how many
+/// of them the windows hold.
+fn prepare(meter: &mut Metering, setup: &Setup) -> (u64, u64) {
+    let (rate, (_, hertz)) = (setup.settings.sample_rate_hertz, nominal_of(setup));
+    let (mut frames, mut samples) = (0, 0);
+    let mut push = |frame: &Frame| {
+        let window = meter.push(frame);
+        frames += 1;
+        samples += window.map_or(0, |window| u64::from(window.samples));
+        window.is_some()
+    };
+    for n in 0..SINE_HALF_CYCLES * rate / hertz / 2 {
+        let turns = f64::from(n) * f64::from(hertz) / f64::from(rate);
+        let mut frame = Frame::default();
+        frame.voltage[setup.reference] = whole(f64::from(PEAK_CODE) * 0.7 * (TAU * turns).sin());
+        push(&frame);
+    }
+    for _ in 0..rate * SILENCE_TENTHS / 10 {
+        if push(&Frame::default()) {
+            break;
+        }
+    }
+    // Well before the next window of silence ends, in which no voltage would be the strongest.
+    for _ in 0..rate / 20 {
+        push(&Frame::default());
+    }
+    (frames, samples)
 }
 
 fn is_zero(meter: &Metering) -> bool {

@@ -23,7 +23,7 @@ fill:#3a3f47}\
 .a{fill:#2f74c0;stroke:#2f74c0}.b{fill:#d9730d;stroke:#d9730d}.c{fill:#2e8b57;stroke:#2e8b57}\
 .t{fill:#3a3f47;stroke:#3a3f47}.n{fill:#9aa1ab;stroke:#9aa1ab}\
 line.i{stroke-dasharray:5 3}rect.i{fill-opacity:.45}line,polyline{stroke-width:1.8}\
-polyline{fill:none;stroke-linejoin:round}rect{stroke:none}";
+polyline.a,polyline.b,polyline.c,polyline.t{fill:none;stroke-linejoin:round}rect{stroke:none}";
 
 /// An area of the picture.
 #[derive(Clone, Copy)]

@@ -14,6 +14,13 @@ pub(crate) const fn say(language: Language, zh: &'static str, en: &'static str) 
     }
 }
 
+/// A name in a column of six; a Chinese letter is as wide as two.
+fn head(language: Language, zh: &'static str, en: &'static str) -> String {
+    let text = say(language, zh, en);
+    let wide = text.chars().filter(|letter| !letter.is_ascii()).count();
+    format!("{text:<width$}", width = 6 - wide)
+}
+
 /// The table, with a line break at its end.
 #[must_use]
 pub fn table(measurement: &Measurement, language: Language) -> String {
@@ -50,8 +57,8 @@ pub fn table(measurement: &Measurement, language: Language) -> String {
 
 fn phases(measurement: &Measurement, language: Language) -> String {
     let mut text = format!(
-        "{:<6}{:>15}{:>15}{:>16}{:>16}{:>16}{:>10}{:>10}{:>10}\n",
-        say(language, "相", "phase"),
+        "{}{:>15}{:>15}{:>16}{:>16}{:>16}{:>10}{:>10}{:>10}\n",
+        head(language, "相", "phase"),
         "U [V]",
         "I [A]",
         "P [W]",
@@ -83,8 +90,8 @@ fn phases(measurement: &Measurement, language: Language) -> String {
             values.thd_i * 100.0
         );
     }
-    let total = say(language, "合计", "total");
-    let _ = writeln!(text, "{total:<6}{:>30}{}", "", powers(&measurement.mean.total));
+    let total = head(language, "合计", "total");
+    let _ = writeln!(text, "{total}{:>30}{}", "", powers(&measurement.mean.total));
     if measurement.has_neutral() {
         let _ = writeln!(text, "{:<6}{:>15}{:>15}", "n", "", figure(measurement.mean.neutral_a));
     }
@@ -133,7 +140,7 @@ fn harmonics(measurement: &Measurement, language: Language) -> String {
     if orders.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{:<6}", say(language, "谐波", "order"));
+    let mut text = format!("\n{}", head(language, "谐波", "order"));
     for role in &roles {
         let _ = write!(text, "{:>12}", format!("{} %", role.name()));
     }
