@@ -81,9 +81,10 @@ fn the_filter_of_high_rates_passes_the_fiftieth_harmonic_and_stops_what_folds() 
             let signal: Vec<f64> = (0..20_000).map(|n| wave(f64::from(n))).collect();
             let kept = decimate::decimate(&signal, factor);
             assert_eq!(kept.len(), 20_000 / factor);
-            for at in decimate::REACH + 1..kept.len() - decimate::REACH - 1 {
+            let inside = kept.len() - decimate::REACH - 1;
+            for (at, value) in kept.iter().enumerate().take(inside).skip(decimate::REACH + 1) {
                 let middle = (at * factor) as f64 + (factor - 1) as f64 / 2.0;
-                let error = (kept[at] - gain * wave(middle)).abs();
+                let error = (value - gain * wave(middle)).abs();
                 assert!(error <= limit, "{hertz} Hz, factor {factor}: {error:e}");
             }
         }

@@ -1,8 +1,9 @@
 //! Waves, what they are worth in closed form, and files of them in each format.
+#![allow(unreachable_pub, reason = "a module of one test")]
 
 use core::f64::consts::{SQRT_2, TAU};
+use core::fmt::Write;
 use jidian::measure::Measurement;
-use std::fmt::Write;
 
 pub const VOLTS: f64 = 230.0;
 pub const AMPERES: f64 = 5.0;
