@@ -42,7 +42,13 @@ impl Registers {
             *quadrant = fields.reactive()?;
         }
         let rest_unit = fields.u128()?;
-        fields.0.is_empty().then_some(Self { import, export, quadrants, phase_quadrants, rest_unit })
+        fields.0.is_empty().then_some(Self {
+            import,
+            export,
+            quadrants,
+            phase_quadrants,
+            rest_unit,
+        })
     }
 }
 
