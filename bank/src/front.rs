@@ -15,7 +15,7 @@ use crypto::{Sign, Verify};
 use quantity::Instant;
 use wire::identity::PublicKey;
 use wire::receipt::{Receipt, Root};
-use wire::{Digest, KeyId, Signed};
+use wire::{Digest, KeyId, Signature, Signed};
 
 /// The bank behind one ordered log.
 ///
@@ -27,6 +27,13 @@ pub struct Bank<L, S> {
     registration: Registration,
     signer: S,
     log: L,
+}
+
+/// Makes batches durable that a [`Registration`] has applied.
+#[derive(Debug)]
+pub struct Recorder<'a, L, S> {
+    signer: &'a S,
+    log: &'a mut L,
 }
 
 /// The answer to one operation.
@@ -241,18 +248,25 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// # Panics
     /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
     pub fn settle(&mut self, now: Instant, batch: &[Authenticated]) -> Result<Settled, LogError> {
-        let outcome = self.registration.apply(now, batch);
-        if outcome.codes().iter().all(|code| *code == ResultCode::Malformed) {
-            self.registration.roll_back(&outcome);
+        let (registration, mut recorder) = self.halves();
+        let outcome = registration.apply(now, batch);
+        if outcome.is_empty() {
+            registration.roll_back(&outcome);
             return Ok(outcome.without_batch());
         }
-        let root = self.signer.seal(*outcome.root());
-        let record = encode_outcome(&outcome, batch, &root);
-        if let Err(error) = self.log.append(root.body.batch, &record) {
-            self.registration.roll_back(&outcome);
-            return Err(error);
+        match recorder.record(&outcome, batch) {
+            Ok(signature) => Ok(registration.commit(outcome, signature)),
+            Err(error) => {
+                registration.roll_back(&outcome);
+                Err(error)
+            }
         }
-        Ok(self.registration.commit(outcome, root.signature))
+    }
+
+    /// The ledger and who writes its log, for two threads: the one applies the next batches while
+    /// the other makes those before them durable. [`settle`](Self::settle) does both in turn.
+    pub const fn halves(&mut self) -> (&mut Registration, Recorder<'_, L, S>) {
+        (&mut self.registration, Recorder { signer: &self.signer, log: &mut self.log })
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)
@@ -275,6 +289,25 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         let record = Record::from_bytes(&self.log.read(place.batch)?);
         let damaged = |error| LogError { reason: format!("batch {}: {error}", place.batch) };
         Ok(record.map_err(damaged)?.receipt(order))
+    }
+}
+
+impl<L: OrderedLog, S: Sign> Recorder<'_, L, S> {
+    /// Signs the root of a batch and appends its record, which is durable then; returns the
+    /// signature, with which the batch may be [committed](Registration::commit). Batches come in the
+    /// order in which they were applied.
+    ///
+    /// # Errors
+    /// [`LogError`] if the batch isn't durable: it and those applied after it are to be
+    /// [rolled back](Registration::roll_back).
+    pub fn record(
+        &mut self,
+        outcome: &BatchOutcome,
+        batch: &[Authenticated],
+    ) -> Result<Signature, LogError> {
+        let root = self.signer.seal(*outcome.root());
+        let record = encode_outcome(outcome, batch, &root);
+        self.log.append(root.body.batch, &record).map(|()| root.signature)
     }
 }
 

@@ -39,7 +39,7 @@ pub mod terms;
 pub use code::{ResultCode, Statistics};
 pub use command::Command;
 pub use desk::Desk;
-pub use front::{Answer, Bank, FoundError};
+pub use front::{Answer, Bank, FoundError, Recorder};
 pub use genesis::{
     Genesis, GenesisError, GenesisOperator, OPERATORS_MAX, bank_vault, issuance_vault,
 };

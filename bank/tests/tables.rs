@@ -1,6 +1,6 @@
 //! The bank by example: text tables, each played with real signatures and with fast ones, on every
-//! engine: one log, a log that is opened again after each batch, three nodes over a stream. All
-//! give the same answers, receipts to the byte; then every copy is recovered and audited.
+//! engine: one log, a log that is opened again after each batch, a ledger that is always a batch ahead
+//! of its log, three nodes over a stream. All give the same answers, receipts to the byte; then every copy is recovered and audited.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -8,7 +8,7 @@ mod engines;
 
 use bank::{Answer, Bank, Genesis, MemoryLog};
 use common::{Engine, Fast, Replicas, Sm2, Suite, World};
-use engines::{Cluster, Reopened};
+use engines::{Ahead, Cluster, Reopened};
 
 const SETUP: &str = include_str!("tables/setup.table");
 
@@ -42,6 +42,7 @@ fn play<S: Suite>(name: &'static str, table: &str) {
     let table = (name, table);
     let expected = play_on::<S, _>(table, in_memory::<S>);
     compare::<S, Reopened<S>>(&expected, &play_on::<S, _>(table, Reopened::<S>::found));
+    compare::<S, Ahead<S>>(&expected, &play_on::<S, _>(table, Ahead::<S>::found));
     compare::<S, Cluster<S>>(&expected, &play_on::<S, _>(table, Cluster::<S>::found));
 }
 
@@ -84,5 +85,6 @@ fn fails_on<E: Replicas<Fast>>(found: fn(&Genesis, &common::FastKey) -> E) {
 fn a_wrong_table_fails_on_each_engine() {
     fails_on(in_memory::<Fast>);
     fails_on(Reopened::<Fast>::found);
+    fails_on(Ahead::<Fast>::found);
     fails_on(Cluster::<Fast>::found);
 }

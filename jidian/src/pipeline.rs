@@ -1,55 +1,315 @@
-//! The registration centre on three threads: digests, ledger, receipts.
+//! The registration centre on four threads: digests, ledger, log, receipts.
 //!
 //! The ledger is one writer. What needs no ledger is done before it and behind it, on other
-//! threads, while the next batch is applied and synced.
+//! threads; and while one batch is written and synced, the next is applied. Nothing leaves before it
+//! is durable: if the log refuses a batch, this batch and those applied on top of it are taken back.
 
-use bank::registration::{Authenticated, Digested};
-use bank::{Bank, LogError, OrderedLog, Settled};
+use bank::registration::{Authenticated, BatchOutcome, Digested};
+use bank::{Bank, LogError, OrderedLog, Recorder, Registration, Settled};
 use crypto::{Sign, Verify};
 use quantity::Instant;
-use std::sync::mpsc::sync_channel;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Builder, Scope};
+use wire::Signature;
 
 /// Batches that may wait between two threads.
 const WAITING_MAX: usize = 2;
 
+/// Batches that may be applied and not yet durable: one is written, one waits for that.
+const AHEAD_MAX: usize = 2;
+
 /// Settles batches until there are no more.
 ///
 /// `source` makes batches in a thread of its own, with a mark that goes along; `verifier` looks at
-/// signatures in the ledger's thread; `sink` takes what is final, in order, in a third thread.
+/// signatures in the ledger's thread; `sink` takes what is final, in order, in another thread.
 ///
 /// # Errors
-/// [`LogError`] of the first batch that isn't durable; the batches before it are final.
-pub fn run<L: OrderedLog, S: Sign, T: Send>(
+/// [`LogError`] of the first batch that isn't durable; the batches before it are final, and of it
+/// and those behind it nothing has happened.
+pub fn run<L: OrderedLog + Send, S: Sign + Sync, T: Send>(
     bank: &mut Bank<L, S>,
     verifier: &impl Verify,
     now: Instant,
     source: impl Iterator<Item = (T, Vec<Digested>)> + Send,
     mut sink: impl FnMut(T, Settled) + Send,
 ) -> Result<(), LogError> {
-    let (give, take) = sync_channel(WAITING_MAX);
-    let (settled, receipts) = sync_channel(WAITING_MAX);
+    let (registration, recorder) = bank.halves();
     std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for batch in source {
-                // The ledger's thread has ended with an error: there is nobody to work for.
-                if give.send(batch).is_err() {
-                    return;
+        let (events, happened) = channel();
+        let (permits, permitted) = sync_channel(WAITING_MAX);
+        let (jobs, to_write) = channel();
+        let (settled, receipts) = sync_channel(WAITING_MAX);
+        let ended = events.clone();
+        spawn(scope, "digests", move || gather(source, &permitted, &events));
+        spawn(scope, "log", move || write(recorder, &to_write, &ended));
+        spawn(scope, "receipts", move || {
+            receipts.into_iter().for_each(|(mark, batch)| sink(mark, batch));
+        });
+        let waiting = VecDeque::new();
+        let ledger = Ledger { registration, now, waiting, ahead: 0, permits, jobs, settled };
+        ledger.run(verifier, &happened)
+    })
+}
+
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() + Send + 'scope,
+) {
+    let thread = Builder::new().name(name.to_owned()).spawn_scoped(scope, work);
+    thread.expect("the system gives this process a few threads");
+}
+
+/// What the ledger's thread waits for.
+enum Event<T> {
+    /// A batch came in.
+    Batch(T, Vec<Digested>),
+    /// There are no more.
+    End,
+    /// The log is through with a batch that was applied.
+    Written(T, BatchOutcome, Result<Signature, LogError>),
+    /// The log is through with all that came before a batch that leaves no record.
+    Passed(T, Settled),
+}
+
+/// What the log's thread does.
+enum Job<T> {
+    Write(T, BatchOutcome, Vec<Authenticated>),
+    Pass(T, Settled),
+}
+
+/// Ends with the source, or with the ledger's thread.
+fn gather<T>(
+    mut source: impl Iterator<Item = (T, Vec<Digested>)>,
+    permitted: &Receiver<()>,
+    events: &Sender<Event<T>>,
+) {
+    while permitted.recv().is_ok()
+        && let Some((mark, batch)) = source.next()
+    {
+        if events.send(Event::Batch(mark, batch)).is_err() {
+            return;
+        }
+    }
+    // If nobody listens, the ledger's thread has ended with an error.
+    let _ = events.send(Event::End);
+}
+
+/// After a refusal nothing more is written: what was applied on top of it must go too.
+fn write<L: OrderedLog, S: Sign, T>(
+    mut recorder: Recorder<'_, L, S>,
+    jobs: &Receiver<Job<T>>,
+    events: &Sender<Event<T>>,
+) {
+    let mut refused = None;
+    for job in jobs {
+        let event = match job {
+            Job::Pass(mark, settled) => Event::Passed(mark, settled),
+            Job::Write(mark, outcome, batch) => {
+                let written = match &refused {
+                    None => recorder.record(&outcome, &batch),
+                    Some(error) => Err(LogError::clone(error)),
+                };
+                refused = refused.or(written.as_ref().err().cloned());
+                Event::Written(mark, outcome, written)
+            }
+        };
+        if events.send(event).is_err() {
+            return;
+        }
+    }
+}
+
+/// The one writer.
+struct Ledger<'a, T> {
+    registration: &'a mut Registration,
+    now: Instant,
+    waiting: VecDeque<(T, Vec<Digested>)>,
+    /// Batches in the log's thread.
+    ahead: usize,
+    permits: SyncSender<()>,
+    jobs: Sender<Job<T>>,
+    settled: SyncSender<(T, Settled)>,
+}
+
+impl<T> Ledger<'_, T> {
+    fn run(
+        mut self,
+        verifier: &impl Verify,
+        happened: &Receiver<Event<T>>,
+    ) -> Result<(), LogError> {
+        let mut more = true;
+        (0..WAITING_MAX).for_each(|_| self.permit());
+        loop {
+            while self.ahead < AHEAD_MAX
+                && let Some((mark, batch)) = self.waiting.pop_front()
+            {
+                self.apply(mark, batch, verifier);
+            }
+            if !more && self.ahead == 0 {
+                return Ok(());
+            }
+            match happened.recv().expect("the other threads outlive the ledger's") {
+                Event::Batch(mark, batch) => self.waiting.push_back((mark, batch)),
+                Event::End => more = false,
+                Event::Passed(mark, settled) => self.hand_out(mark, settled),
+                Event::Written(mark, outcome, Ok(signature)) => {
+                    let settled = self.registration.commit(outcome, signature);
+                    self.hand_out(mark, settled);
+                }
+                Event::Written(_, outcome, Err(error)) => {
+                    self.take_back(outcome, happened);
+                    return Err(error);
                 }
             }
-        });
-        scope.spawn(move || {
-            for (mark, batch) in receipts {
-                sink(mark, batch);
-            }
-        });
-        for (mark, batch) in take {
-            let registration = bank.registration();
-            let check = |operation| registration.authenticate_digested(operation, verifier);
-            let batch: Vec<Authenticated> = batch.into_iter().map(check).collect();
-            let done = bank.settle(now, &batch)?;
-            settled.send((mark, done)).expect("the receipts' thread takes all");
         }
-        drop(settled);
-        Ok(())
-    })
+    }
+
+    /// Lets the source make one more batch, if it hasn't ended.
+    fn permit(&self) {
+        let _ = self.permits.try_send(());
+    }
+
+    fn apply(&mut self, mark: T, batch: Vec<Digested>, verifier: &impl Verify) {
+        self.permit();
+        let check = |operation| self.registration.authenticate_digested(operation, verifier);
+        let batch: Vec<Authenticated> = batch.into_iter().map(check).collect();
+        let outcome = self.registration.apply(self.now, &batch);
+        let job = if outcome.is_empty() {
+            self.registration.roll_back(&outcome);
+            Job::Pass(mark, outcome.without_batch())
+        } else {
+            Job::Write(mark, outcome, batch)
+        };
+        self.ahead += 1;
+        self.jobs.send(job).expect("the log's thread takes all");
+    }
+
+    fn hand_out(&mut self, mark: T, settled: Settled) {
+        self.ahead -= 1;
+        self.settled.send((mark, settled)).expect("the receipts' thread takes all");
+    }
+
+    /// Takes everything back that the log has not, the newest first.
+    fn take_back(mut self, refused: BatchOutcome, happened: &Receiver<Event<T>>) {
+        let mut outcomes = vec![refused];
+        self.ahead -= 1;
+        while self.ahead > 0 {
+            match happened.recv().expect("the log's thread answers each job") {
+                Event::Batch(..) | Event::End => {}
+                Event::Passed(..) => self.ahead -= 1,
+                Event::Written(_, outcome, written) => {
+                    assert!(written.is_err(), "nothing is written behind what was refused");
+                    outcomes.push(outcome);
+                    self.ahead -= 1;
+                }
+            }
+        }
+        outcomes.iter().rev().for_each(|outcome| self.registration.roll_back(outcome));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bank::authentication::{AuthenticationCentre, Validity};
+    use bank::command::Command;
+    use bank::issuance::CentralBank;
+    use bank::terms::{Holders, LimitRule};
+    use bank::{Genesis, Grade, MemoryLog, Operation, ResultCode};
+    use crypto::{SigningKey, Sm2Verifier};
+    use quantity::Duration;
+    use wire::identity::Role;
+    use wire::order::PaymentOrder;
+    use wire::{Digest, Signed};
+
+    const START: Instant = Instant::from_unix_seconds(1_790_000_000);
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_bytes(&[seed; 32]).unwrap()
+    }
+
+    /// A log that takes so many batches.
+    struct Full(MemoryLog, u64);
+
+    impl OrderedLog for Full {
+        fn append(&mut self, number: u64, record: &[u8]) -> Result<(), LogError> {
+            if number > self.1 {
+                return Err(LogError { reason: format!("no room for {number}") });
+            }
+            self.0.append(number, record)
+        }
+
+        fn read(&mut self, number: u64) -> Result<Vec<u8>, LogError> {
+            self.0.read(number)
+        }
+    }
+
+    fn bank(room: u64) -> Bank<Full, SigningKey> {
+        let validity = Validity { from: START, until: START + Duration::from_days(1) };
+        let mut centre = AuthenticationCentre::new(key(1));
+        let mut certify = |role, seed| centre.certify("", role, key(seed).public_key(), validity);
+        let genesis = Genesis {
+            at: START,
+            authentication: certify(Role::AuthenticationCentre, 1),
+            central_bank: certify(Role::CentralBank, 2),
+            registration: certify(Role::RegistrationCentre, 3),
+            supervisor: certify(Role::Supervisor, 4),
+            operators: core::iter::empty().collect(),
+        };
+        Bank::found(&genesis, key(3), Full(MemoryLog::new(), room), &Sm2Verifier).unwrap()
+    }
+
+    /// Ten batches; the fourth has nothing that is well-formed.
+    fn batches() -> Vec<(u32, Vec<Digested>)> {
+        let mut central = CentralBank::new(key(2));
+        let mut batch = |number: u32| {
+            let (holders, grade, from_day) = (Holders::Persons, Grade::II, number);
+            let (single, day, year, balance) = (None, None, None, None);
+            let rule = LimitRule { holders, grade, from_day, single, day, year, balance };
+            let order = PaymentOrder {
+                signer: wire::KeyId([0; 16]),
+                sequence: 1,
+                previous: Digest::default(),
+                at: START,
+                evidence: Digest::default(),
+                legs: core::iter::empty().collect(),
+            };
+            let without_legs = Signed { body: order, signature: Signature::default() };
+            let operation: Operation = match number {
+                3 => without_legs.into(),
+                _ => central.instruct(START, Command::SetLimits { rule }),
+            };
+            (number, vec![Digested::new(operation)])
+        };
+        (0..10).map(&mut batch).collect()
+    }
+
+    #[test]
+    fn all_batches_are_settled_in_order() {
+        let (mut bank, mut seen) = (bank(100), Vec::new());
+        let sink = |number, settled: Settled| seen.push((number, settled.codes[0]));
+        run(&mut bank, &Sm2Verifier, START, batches().into_iter(), sink).unwrap();
+        let code = |number| if number == 3 { ResultCode::Malformed } else { ResultCode::Accepted };
+        assert_eq!(seen, (0..10).map(|number| (number, code(number))).collect::<Vec<_>>());
+        assert_eq!(bank.registration().last_batch(), 9);
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_the_log_refuses_and_of_what_was_applied_on_top_of_it() {
+        for room in 0..9 {
+            let (mut refused, mut whole) = (bank(room), bank(100));
+            let mut seen = 0;
+            let sink = |_, settled: Settled| seen += u64::from(settled.batch.is_some());
+            let error = run(&mut refused, &Sm2Verifier, START, batches().into_iter(), sink);
+            assert_eq!(error.unwrap_err().reason, format!("no room for {}", room + 1));
+            assert_eq!(seen, room, "what is final is handed out, nothing else");
+            let few = batches().into_iter().filter(|(number, _)| *number != 3);
+            let few = few.take(usize::try_from(room).unwrap());
+            run(&mut whole, &Sm2Verifier, START, few, |_, _| {}).unwrap();
+            let digest = |bank: &Bank<_, _>| bank.registration().state_digest();
+            assert_eq!(digest(&refused), digest(&whole), "room for {room}");
+        }
+    }
 }

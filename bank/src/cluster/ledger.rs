@@ -147,7 +147,7 @@ impl Ledger {
             panic!("only the writer applies new batches");
         };
         let outcome = registration.apply(now, batch);
-        if outcome.codes().iter().all(|code| *code == ResultCode::Malformed) {
+        if outcome.is_empty() {
             registration.roll_back(&outcome);
             let answers = bare(outcome.codes());
             return Written { record: None, answers, old: Vec::new() };

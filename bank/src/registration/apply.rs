@@ -3,7 +3,7 @@
 use super::archive;
 use super::archive::Batch;
 use super::directory::{KeySlot, Place, Remembered};
-use super::{Authenticated, BATCH_MAX, Movement, Phase, Registration, Totals, Verdict};
+use super::{Authenticated, BATCH_MAX, Movement, Registration, Totals, Verdict};
 use crate::code::ResultCode;
 use crate::command::{Command, Signer};
 use crate::operation::Operation;
@@ -46,8 +46,15 @@ impl BatchOutcome {
         &self.movements
     }
 
-    /// What is final of a batch that was taken back because it moves nothing and proves nothing.
-    pub(crate) fn without_batch(self) -> Settled {
+    /// Whether no operation was well-formed: such a batch leaves no record and is to be rolled back.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.codes.iter().all(|code| *code == ResultCode::Malformed)
+    }
+
+    /// What is final of a batch that was taken back because it [is empty](Self::is_empty).
+    #[must_use]
+    pub fn without_batch(self) -> Settled {
         Settled { codes: self.codes, batch: None, movements: Vec::new(), repeated: Vec::new() }
     }
 
@@ -100,16 +107,13 @@ pub(super) struct By {
 pub(super) type Checked = Result<(), ResultCode>;
 
 impl Registration {
-    /// Applies a batch, in order. The instant of the batch is `now`, or that of the batch before
+    /// Applies a batch, in order, on top of those that were applied before, final or not. The instant of the batch is `now`, or that of the batch before
     /// if the clock stepped back. What ends by then, ends first.
     ///
     /// # Panics
-    /// If the batch is longer than [`BATCH_MAX`], the batch before it is neither committed nor
-    /// rolled back, or money were made or lost.
+    /// If the batch is longer than [`BATCH_MAX`], or money were made or lost.
     pub fn apply(&mut self, now: Instant, batch: &[Authenticated]) -> BatchOutcome {
         assert!(batch.len() <= BATCH_MAX, "a batch has at most {BATCH_MAX} operations");
-        assert_eq!(self.phase, Phase::Settled, "one batch after the other");
-        self.phase = Phase::Applied;
         let before = self.totals;
         let mut all = Gathering {
             batch: before.batch.checked_add(1).expect("nobody waits for 2⁶⁴ batches"),
@@ -118,6 +122,7 @@ impl Registration {
             movements: Vec::with_capacity(batch.len()),
             repeated: Vec::new(),
         };
+        self.begin(all.batch);
         self.books.begin(all.at);
         self.end_what_is_due(all.at, &mut all.movements);
         let mut codes = Vec::with_capacity(batch.len());

@@ -2,7 +2,7 @@
 //! dated policy, templates. One mark and one roll-back for all of it.
 
 use super::interest::{self, Rates};
-use super::ledger::{Calendar, Ledger, Mark, Slot};
+use super::ledger::{Calendar, Ledger, Slot};
 use super::limits::{self, Limits};
 use super::tracked::Tracked;
 use crate::terms::{CoinTerms, Spending, Template, wire_fields};
@@ -99,7 +99,7 @@ pub(super) struct Books {
 /// How much was there to undo at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BooksMark {
-    ledger: Mark,
+    ledger: usize,
     maps: [usize; 8],
 }
 
@@ -150,7 +150,7 @@ impl Books {
         self.ledger.begin(today, Rates::of_rules(&self.interest_rules));
     }
 
-    pub(super) const fn mark(&self) -> BooksMark {
+    pub(super) fn mark(&self) -> BooksMark {
         BooksMark {
             ledger: self.ledger.mark(),
             maps: [
@@ -172,16 +172,10 @@ impl Books {
         each_map!(self, |map, place| map.roll_back_to(mark.maps[place]));
     }
 
-    /// Takes back the whole batch.
-    pub(super) fn roll_back(&mut self) {
-        self.ledger.roll_back_to(Mark::START);
-        each_map!(self, |map, _place| map.roll_back_to(0));
-    }
-
-    /// Makes all changes final.
-    pub(super) fn settle(&mut self) {
-        self.ledger.settle();
-        each_map!(self, |map, _place| map.settle());
+    /// Makes the changes before `mark` final.
+    pub(super) fn settle_up_to(&mut self, mark: BooksMark) {
+        self.ledger.settle_up_to(mark.ledger);
+        each_map!(self, |map, place| map.settle_up_to(mark.maps[place]));
     }
 }
 

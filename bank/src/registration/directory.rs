@@ -2,6 +2,7 @@
 
 use super::index::Index;
 use super::ledger::Slot;
+use super::undo::UndoList;
 use crate::code::ResultCode;
 use crate::genesis::Genesis;
 use crate::operation::Operation;
@@ -70,7 +71,7 @@ pub(super) struct Remembered {
     pub(super) place: Place,
 }
 
-/// All keys. Changes can be taken back until [`settle`](Self::settle).
+/// All keys. Changes can be taken back until [`settle_up_to`](Self::settle_up_to).
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
     authority: PublicKey,
@@ -78,7 +79,7 @@ pub(super) struct Directory {
     index: Index,
     keys: Vec<Key>,
     revoked: BTreeSet<u64>,
-    undo: Vec<Undo>,
+    undo: UndoList<Undo>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,7 +112,7 @@ impl Directory {
             index: Index::default(),
             keys: Vec::new(),
             revoked: BTreeSet::new(),
-            undo: Vec::new(),
+            undo: UndoList::default(),
         }
     }
 
@@ -247,8 +248,14 @@ impl Directory {
         key.remembered.push(order).expect("room was made");
     }
 
-    pub(super) fn roll_back(&mut self) {
-        while let Some(undo) = self.undo.pop() {
+    /// How much there is to undo.
+    pub(super) fn mark(&self) -> usize {
+        self.undo.mark()
+    }
+
+    /// Takes back everything since `mark`.
+    pub(super) fn roll_back_to(&mut self, mark: usize) {
+        while let Some(undo) = self.undo.pop_behind(mark) {
             self.take_back(undo);
         }
     }
@@ -268,9 +275,9 @@ impl Directory {
         }
     }
 
-    /// Makes all changes final.
-    pub(super) fn settle(&mut self) {
-        self.undo.clear();
+    /// Makes the changes before `mark` final.
+    pub(super) fn settle_up_to(&mut self, mark: usize) {
+        self.undo.forget_up_to(mark);
     }
 }
 

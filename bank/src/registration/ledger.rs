@@ -2,6 +2,7 @@
 
 use super::index::Index;
 use super::interest::{Accrual, Rates};
+use super::undo::UndoList;
 use crate::code::ResultCode;
 use crate::terms::{Grade, WalletKind};
 use quantity::{Fen, Instant};
@@ -72,7 +73,7 @@ pub(super) struct Calendar {
     pub(super) year: u32,
 }
 
-/// All wallets. Changes can be taken back until [`settle`](Self::settle).
+/// All wallets. Changes can be taken back until [`settle_up_to`](Self::settle_up_to).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     index: Index,
@@ -81,22 +82,13 @@ pub(super) struct Ledger {
     total: i128,
     today: Calendar,
     rates: Rates,
-    undo: Vec<Undo>,
+    undo: UndoList<Undo>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Undo {
     Changed(Slot, Wallet),
     Opened,
-}
-
-/// How much was there to undo at a moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mark(usize);
-
-impl Mark {
-    /// Before anything of the batch.
-    pub(super) const START: Self = Self(0);
 }
 
 impl Calendar {
@@ -296,14 +288,15 @@ impl Ledger {
         self.total = change.expect("i128 holds any sum of money");
     }
 
-    pub(super) const fn mark(&self) -> Mark {
-        Mark(self.undo.len())
+    /// How much there is to undo.
+    pub(super) fn mark(&self) -> usize {
+        self.undo.mark()
     }
 
     /// Takes back everything since `mark`.
-    pub(super) fn roll_back_to(&mut self, mark: Mark) {
-        while self.undo.len() > mark.0 {
-            match self.undo.pop().expect("there is more to undo than at the mark") {
+    pub(super) fn roll_back_to(&mut self, mark: usize) {
+        while let Some(undo) = self.undo.pop_behind(mark) {
+            match undo {
                 Undo::Changed(slot, wallet) => self.set(slot, wallet),
                 Undo::Opened => {
                     let wallet = self.wallets.pop().expect("the wallet was opened");
@@ -313,8 +306,8 @@ impl Ledger {
         }
     }
 
-    /// Makes all changes final.
-    pub(super) fn settle(&mut self) {
-        self.undo.clear();
+    /// Makes the changes before `mark` final.
+    pub(super) fn settle_up_to(&mut self, mark: usize) {
+        self.undo.forget_up_to(mark);
     }
 }

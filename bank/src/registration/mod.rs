@@ -2,9 +2,10 @@
 //!
 //! A deterministic state machine with one writer. A batch goes through in two steps:
 //! [`Registration::authenticate`] looks at signatures and changes nothing, so threads may share it;
-//! [`Registration::apply`] moves money. The state then waits for the batch to become durable:
-//! [`Registration::commit`] makes it final, [`Registration::roll_back`] takes it back to the last
-//! bit. Undoing costs one small entry per write and no copy of the state.
+//! [`Registration::apply`] moves money. The batch then waits to become durable, while others may be
+//! applied on top of it: [`Registration::commit`] makes the oldest of them final,
+//! [`Registration::roll_back`] takes the newest back to the last bit. Undoing costs one small entry
+//! per write and no copy of the state.
 //!
 //! | module | what |
 //! |---|---|
@@ -34,6 +35,7 @@ mod standing;
 mod state;
 mod tracked;
 mod transfer;
+mod undo;
 mod wallets;
 
 pub use apply::{BatchOutcome, Settled};
@@ -52,7 +54,7 @@ use crate::genesis::{Genesis, bank_vault, issuance_vault};
 use crate::operation::Operation;
 use crate::terms::{Grade, WalletKind};
 use archive::Archive;
-use books::Books;
+use books::{Books, BooksMark};
 use crypto::Verify;
 use directory::Directory;
 use ledger::Slot;
@@ -79,7 +81,8 @@ pub struct Registration {
     directory: Directory,
     supervisor: PublicKey,
     totals: Totals,
-    phase: Phase,
+    /// Batches that were applied and are neither final nor taken back, oldest first.
+    ahead: VecDeque<Ahead>,
     archive: Archive,
     last_root: Option<Signed<Root>>,
     payments: VecDeque<Payment>,
@@ -95,11 +98,12 @@ struct Totals {
     at: Instant,
 }
 
-/// Whether a batch was applied that is neither final nor taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Settled,
-    Applied,
+/// A batch that was applied, and what there was to undo before it.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    batch: u64,
+    books: BooksMark,
+    directory: usize,
 }
 
 impl Registration {
@@ -124,8 +128,8 @@ impl Registration {
             directory.bind(key, id, slot).expect("a new key has room");
             books.operators.insert(operator.number, book(id));
         }
-        books.settle();
-        directory.settle();
+        books.settle_up_to(books.mark());
+        directory.settle_up_to(directory.mark());
         Self {
             genesis: crypto::digest(genesis),
             issuance_vault: vault,
@@ -133,7 +137,7 @@ impl Registration {
             directory,
             supervisor: genesis.supervisor.body.public_key,
             totals: Totals::at_genesis(genesis),
-            phase: Phase::Settled,
+            ahead: VecDeque::new(),
             archive: Archive::default(),
             last_root: None,
             payments: VecDeque::new(),
@@ -156,15 +160,24 @@ impl Registration {
         Authenticated::new(operation, key, self, verifier)
     }
 
-    /// Makes the batch that was applied last final: it is durable, and this is the registration
+    /// Makes the oldest batch that isn't final yet final: it is durable, and this is the registration
     /// centre's signature over its root.
     ///
     /// # Panics
-    /// If the outcome isn't that of the batch applied last.
+    /// If the outcome isn't that of this batch.
     pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) -> Settled {
-        self.finish_phase(&outcome);
-        self.books.settle();
-        self.directory.settle();
+        let oldest = self.ahead.pop_front();
+        assert_eq!(
+            oldest.map(|ahead| ahead.batch),
+            Some(outcome.root.batch),
+            "the oldest is first"
+        );
+        let (books, directory) = match self.ahead.front() {
+            Some(next) => (next.books, next.directory),
+            None => (self.books.mark(), self.directory.mark()),
+        };
+        self.books.settle_up_to(books);
+        self.directory.settle_up_to(directory);
         self.show(&outcome);
         let root = Signed { body: outcome.root, signature };
         let batch = Arc::new(Batch::new(root.clone(), outcome.leaves, outcome.levels));
@@ -192,19 +205,20 @@ impl Registration {
     /// Takes back the batch that was applied last, to the last bit.
     ///
     /// # Panics
-    /// If the outcome isn't that of the batch applied last.
+    /// If the outcome isn't that of this batch, or it is final.
     pub fn roll_back(&mut self, outcome: &BatchOutcome) {
-        self.finish_phase(outcome);
-        self.books.roll_back();
-        self.directory.roll_back();
+        let newest = self.ahead.pop_back().expect("a batch was applied that isn't final");
+        assert_eq!(newest.batch, outcome.root.batch, "the newest is first");
+        self.books.roll_back_to(newest.books);
+        self.directory.roll_back_to(newest.directory);
         self.totals = outcome.before;
         self.assert_conservation();
     }
 
-    fn finish_phase(&mut self, outcome: &BatchOutcome) {
-        assert_eq!(self.phase, Phase::Applied, "a batch was applied");
-        assert_eq!(self.totals.batch, outcome.root.batch, "it is this batch");
-        self.phase = Phase::Settled;
+    /// Notes what there is to undo before a batch.
+    fn begin(&mut self, batch: u64) {
+        let (books, directory) = (self.books.mark(), self.directory.mark());
+        self.ahead.push_back(Ahead { batch, books, directory });
     }
 
     fn assert_conservation(&self) {

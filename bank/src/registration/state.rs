@@ -7,7 +7,7 @@ use super::directory::{Bindings, Directory, Key, Place, Remembered};
 use super::interest::Accrual;
 use super::ledger::{Ledger, Slot, Spent, Wallet, WalletState};
 use super::tracked::Tracked;
-use super::{Phase, Registration, Totals};
+use super::{Registration, Totals};
 use crate::code::{ResultCode, Statistics};
 use crate::genesis::{Genesis, issuance_vault};
 use crate::terms::wire_fields;
@@ -36,7 +36,7 @@ impl Registration {
     /// If a batch was applied that is neither committed nor rolled back.
     #[must_use]
     pub fn to_snapshot(&self) -> Vec<u8> {
-        assert_eq!(self.phase, Phase::Settled, "no batch is under way");
+        assert!(self.ahead.is_empty(), "no batch is under way");
         let mut bytes = Vec::new();
         self.write_state(&mut |part| bytes.extend_from_slice(part));
         bytes
@@ -126,7 +126,7 @@ impl Books {
             books.interest_rules.insert((rule.holders, rule.grade, rule.from_day), rule);
         }
         books.list_what_is_due();
-        books.settle();
+        books.settle_up_to(books.mark());
         Ok(books)
     }
 
@@ -202,7 +202,7 @@ impl Directory {
         for _ in 0..u64::read(reader)? {
             directory.revoke(Wire::read(reader)?);
         }
-        directory.settle();
+        directory.settle_up_to(directory.mark());
         Ok(directory)
     }
 }

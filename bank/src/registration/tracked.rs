@@ -1,17 +1,18 @@
 //! A map whose changes can be taken back.
 
+use super::undo::UndoList;
 use std::collections::BTreeMap;
 
-/// An ordered map that remembers what it held, until [`settle`](Self::settle).
+/// An ordered map that remembers what it held, until [`settle_up_to`](Self::settle_up_to).
 #[derive(Clone, Debug)]
 pub(super) struct Tracked<K, V> {
     map: BTreeMap<K, V>,
-    undo: Vec<(K, Option<V>)>,
+    undo: UndoList<(K, Option<V>)>,
 }
 
 impl<K, V> Default for Tracked<K, V> {
     fn default() -> Self {
-        Self { map: BTreeMap::new(), undo: Vec::new() }
+        Self { map: BTreeMap::new(), undo: UndoList::default() }
     }
 }
 
@@ -52,13 +53,12 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
     }
 
     /// How much there is to undo.
-    pub(super) const fn mark(&self) -> usize {
-        self.undo.len()
+    pub(super) fn mark(&self) -> usize {
+        self.undo.mark()
     }
 
     pub(super) fn roll_back_to(&mut self, mark: usize) {
-        while self.undo.len() > mark {
-            let (key, before) = self.undo.pop().expect("there is more to undo than at the mark");
+        while let Some((key, before)) = self.undo.pop_behind(mark) {
             match before {
                 Some(value) => self.map.insert(key, value),
                 None => self.map.remove(&key),
@@ -66,8 +66,8 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
         }
     }
 
-    /// Makes all changes final.
-    pub(super) fn settle(&mut self) {
-        self.undo.clear();
+    /// Makes the changes before `mark` final.
+    pub(super) fn settle_up_to(&mut self, mark: usize) {
+        self.undo.forget_up_to(mark);
     }
 }
