@@ -60,7 +60,7 @@ impl BankLog {
     /// [`LogError`] if the file can't be opened, or is no bank's log.
     pub fn records_of(path: &Path) -> Result<Records<FileMedium>, LogError> {
         let file = File::open(path).map_err(LogError::io(path, "reading"))?;
-        let reader = LogReader::open(FileMedium(file), Kind::Bank.number());
+        let reader = LogReader::open(FileMedium::new(file), Kind::Bank.number());
         Ok(reader.map_err(LogError::at(path))?.records())
     }
 
@@ -70,7 +70,7 @@ impl BankLog {
     /// [`LogError`] if the file can't be opened, or doesn't lead there.
     pub fn records_behind(path: &Path, place: Place) -> Result<Records<FileMedium>, LogError> {
         let file = File::open(path).map_err(LogError::io(path, "reading"))?;
-        let reader = LogReader::open_at(FileMedium(file), Kind::Bank.number(), place);
+        let reader = LogReader::open_at(FileMedium::new(file), Kind::Bank.number(), place);
         Ok(reader.map_err(LogError::at(path))?.records())
     }
 

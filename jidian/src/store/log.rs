@@ -104,7 +104,7 @@ impl LogReader {
     /// [`LogError`] if it can't be read, is of another kind or from another version.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, LogError> {
         let file = File::open(path).map_err(LogError::io(path, "reading"))?;
-        let reader = bank::log::LogReader::open(FileMedium(file), kind.number());
+        let reader = bank::log::LogReader::open(FileMedium::new(file), kind.number());
         Ok(Self { path: path.to_owned(), reader: reader.map_err(LogError::at(path))? })
     }
 
