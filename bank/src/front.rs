@@ -6,8 +6,8 @@ use crate::log::{LogError, OrderedLog, Snapshot};
 use crate::operation::Operation;
 use crate::record::{Balances, Record, encode_batch};
 use crate::registration::{
-    Authenticated, BATCHES_KEPT, Batch, BatchOutcome, Digested, LEAVES_KEPT, Place, Registration,
-    Settled,
+    Applied, Authenticated, BATCHES_KEPT, Batch, Digested, LEAVES_KEPT, Place, Registration,
+    Settled, Tree,
 };
 use crate::replay::{BehindError, Damage, Fault, Misfit, Replay};
 use core::fmt;
@@ -34,6 +34,8 @@ pub struct Bank<L, S> {
 pub struct Recorder<'a, L, S> {
     signer: &'a S,
     log: &'a mut L,
+    /// Digest of the root of the last batch that is durable.
+    previous: Digest,
 }
 
 /// The answer to one operation.
@@ -185,10 +187,7 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
         operations: Vec<Operation>,
         verifier: &impl Verify,
     ) -> Result<Vec<Answer>, LogError> {
-        let registration = &self.registration;
-        let checked = |operation| registration.authenticate_digested(operation, verifier);
-        let batch: Vec<Authenticated> =
-            Digested::all(operations).into_iter().map(checked).collect();
+        let batch = self.registration.authenticate_all(Digested::all(operations), verifier);
         self.submit_authenticated(now, &batch)
     }
 
@@ -249,15 +248,15 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// If the batch is longer than [`BATCH_MAX`](crate::registration::BATCH_MAX).
     pub fn settle(&mut self, now: Instant, batch: &[Authenticated]) -> Result<Settled, LogError> {
         let (registration, mut recorder) = self.halves();
-        let outcome = registration.apply(now, batch);
-        if outcome.is_empty() {
-            registration.roll_back(&outcome);
-            return Ok(outcome.without_batch());
+        let applied = registration.apply(now, batch);
+        if applied.is_empty() {
+            registration.roll_back(&applied);
+            return Ok(applied.without_batch());
         }
-        match recorder.record(&outcome, batch) {
-            Ok(signature) => Ok(registration.commit(outcome, signature)),
+        match recorder.record(&applied, batch) {
+            Ok((tree, signature)) => Ok(registration.commit(applied, tree, signature)),
             Err(error) => {
-                registration.roll_back(&outcome);
+                registration.roll_back(&applied);
                 Err(error)
             }
         }
@@ -266,7 +265,8 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
     /// The ledger and who writes its log, for two threads: the one applies the next batches while
     /// the other makes those before them durable. [`settle`](Self::settle) does both in turn.
     pub const fn halves(&mut self) -> (&mut Registration, Recorder<'_, L, S>) {
-        (&mut self.registration, Recorder { signer: &self.signer, log: &mut self.log })
+        let previous = self.registration.root_digest();
+        (&mut self.registration, Recorder { signer: &self.signer, log: &mut self.log, previous })
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)
@@ -293,8 +293,8 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
 }
 
 impl<L: OrderedLog, S: Sign> Recorder<'_, L, S> {
-    /// Signs the root of a batch and appends its record, which is durable then; returns the
-    /// signature, with which the batch may be [committed](Registration::commit). Batches come in the
+    /// Grows the tree of a batch, signs its root and appends its record, which is durable then; with
+    /// tree and signature the batch may be [committed](Registration::commit). Batches come in the
     /// order in which they were applied.
     ///
     /// # Errors
@@ -302,12 +302,15 @@ impl<L: OrderedLog, S: Sign> Recorder<'_, L, S> {
     /// [rolled back](Registration::roll_back).
     pub fn record(
         &mut self,
-        outcome: &BatchOutcome,
+        applied: &Applied,
         batch: &[Authenticated],
-    ) -> Result<Signature, LogError> {
-        let root = self.signer.seal(*outcome.root());
-        let record = encode_outcome(outcome, batch, &root);
-        self.log.append(root.body.batch, &record).map(|()| root.signature)
+    ) -> Result<(Tree, Signature), LogError> {
+        let tree = applied.grow(self.previous);
+        let root = self.signer.seal(*tree.root());
+        let record = encode_applied(applied, batch, &root);
+        self.log.append(root.body.batch, &record)?;
+        self.previous = crypto::digest(&root.body);
+        Ok((tree, root.signature))
     }
 }
 
@@ -340,14 +343,14 @@ fn last_batches(
 }
 
 /// The record of a batch that was applied.
-pub(crate) fn encode_outcome(
-    outcome: &BatchOutcome,
+pub(crate) fn encode_applied(
+    applied: &Applied,
     batch: &[Authenticated],
     root: &Signed<Root>,
 ) -> Vec<u8> {
     let none = Balances::new();
-    let mut leaves = outcome.leaves().iter();
-    let entries = outcome.codes().iter().zip(batch).map(|(code, item)| {
+    let mut leaves = applied.leaves().iter();
+    let entries = applied.codes().iter().zip(batch).map(|(code, item)| {
         let leaf = if code.is_proved() { leaves.next() } else { None };
         (*code, item.operation(), leaf.map_or(&none, |leaf| &leaf.balances))
     });

@@ -4,7 +4,7 @@
 //! threads; and while one batch is written and synced, the next is applied. Nothing leaves before it
 //! is durable: if the log refuses a batch, this batch and those applied on top of it are taken back.
 
-use bank::registration::{Authenticated, BatchOutcome, Digested};
+use bank::registration::{Applied, Authenticated, Digested, Tree};
 use bank::{Bank, LogError, OrderedLog, Recorder, Registration, Settled};
 use crypto::{Sign, Verify};
 use quantity::Instant;
@@ -68,14 +68,14 @@ enum Event<T> {
     /// There are no more.
     End,
     /// The log is through with a batch that was applied.
-    Written(T, BatchOutcome, Result<Signature, LogError>),
+    Written(T, Applied, Result<(Tree, Signature), LogError>),
     /// The log is through with all that came before a batch that leaves no record.
     Passed(T, Settled),
 }
 
 /// What the log's thread does.
 enum Job<T> {
-    Write(T, BatchOutcome, Vec<Authenticated>),
+    Write(T, Applied, Vec<Authenticated>),
     Pass(T, Settled),
 }
 
@@ -106,13 +106,13 @@ fn write<L: OrderedLog, S: Sign, T>(
     for job in jobs {
         let event = match job {
             Job::Pass(mark, settled) => Event::Passed(mark, settled),
-            Job::Write(mark, outcome, batch) => {
+            Job::Write(mark, applied, batch) => {
                 let written = match &refused {
-                    None => recorder.record(&outcome, &batch),
+                    None => recorder.record(&applied, &batch),
                     Some(error) => Err(LogError::clone(error)),
                 };
                 refused = refused.or(written.as_ref().err().cloned());
-                Event::Written(mark, outcome, written)
+                Event::Written(mark, applied, written)
             }
         };
         if events.send(event).is_err() {
@@ -154,12 +154,12 @@ impl<T> Ledger<'_, T> {
                 Event::Batch(mark, batch) => self.waiting.push_back((mark, batch)),
                 Event::End => more = false,
                 Event::Passed(mark, settled) => self.hand_out(mark, settled),
-                Event::Written(mark, outcome, Ok(signature)) => {
-                    let settled = self.registration.commit(outcome, signature);
+                Event::Written(mark, applied, Ok((tree, signature))) => {
+                    let settled = self.registration.commit(applied, tree, signature);
                     self.hand_out(mark, settled);
                 }
-                Event::Written(_, outcome, Err(error)) => {
-                    self.take_back(outcome, happened);
+                Event::Written(_, applied, Err(error)) => {
+                    self.take_back(applied, happened);
                     return Err(error);
                 }
             }
@@ -173,14 +173,13 @@ impl<T> Ledger<'_, T> {
 
     fn apply(&mut self, mark: T, batch: Vec<Digested>, verifier: &impl Verify) {
         self.permit();
-        let check = |operation| self.registration.authenticate_digested(operation, verifier);
-        let batch: Vec<Authenticated> = batch.into_iter().map(check).collect();
-        let outcome = self.registration.apply(self.now, &batch);
-        let job = if outcome.is_empty() {
-            self.registration.roll_back(&outcome);
-            Job::Pass(mark, outcome.without_batch())
+        let batch = self.registration.authenticate_all(batch, verifier);
+        let applied = self.registration.apply(self.now, &batch);
+        let job = if applied.is_empty() {
+            self.registration.roll_back(&applied);
+            Job::Pass(mark, applied.without_batch())
         } else {
-            Job::Write(mark, outcome, batch)
+            Job::Write(mark, applied, batch)
         };
         self.ahead += 1;
         self.jobs.send(job).expect("the log's thread takes all");
@@ -192,21 +191,21 @@ impl<T> Ledger<'_, T> {
     }
 
     /// Takes everything back that the log has not, the newest first.
-    fn take_back(mut self, refused: BatchOutcome, happened: &Receiver<Event<T>>) {
-        let mut outcomes = vec![refused];
+    fn take_back(mut self, refused: Applied, happened: &Receiver<Event<T>>) {
+        let mut batches = vec![refused];
         self.ahead -= 1;
         while self.ahead > 0 {
             match happened.recv().expect("the log's thread answers each job") {
                 Event::Batch(..) | Event::End => {}
                 Event::Passed(..) => self.ahead -= 1,
-                Event::Written(_, outcome, written) => {
+                Event::Written(_, applied, written) => {
                     assert!(written.is_err(), "nothing is written behind what was refused");
-                    outcomes.push(outcome);
+                    batches.push(applied);
                     self.ahead -= 1;
                 }
             }
         }
-        outcomes.iter().rev().for_each(|outcome| self.registration.roll_back(outcome));
+        batches.iter().rev().for_each(|applied| self.registration.roll_back(applied));
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::envelope::{Envelope, Kind};
 use crate::code::ResultCode;
-use crate::front::{Answer, encode_outcome};
+use crate::front::{Answer, encode_applied};
 use crate::record::Record;
 use crate::registration::{Authenticated, Registration, Settled};
 use crate::replay::{BehindError, Damage, Fault, Replay};
@@ -146,15 +146,16 @@ impl Ledger {
         let State::Writes(registration) = &mut self.0 else {
             panic!("only the writer applies new batches");
         };
-        let outcome = registration.apply(now, batch);
-        if outcome.is_empty() {
-            registration.roll_back(&outcome);
-            let answers = bare(outcome.codes());
+        let applied = registration.apply(now, batch);
+        if applied.is_empty() {
+            registration.roll_back(&applied);
+            let answers = bare(applied.codes());
             return Written { record: None, answers, old: Vec::new() };
         }
-        let root = signer.seal(*outcome.root());
-        let record = Some(encode_outcome(&outcome, batch, &root));
-        let settled = registration.commit(outcome, root.signature);
+        let tree = applied.grow(registration.root_digest());
+        let root = signer.seal(*tree.root());
+        let record = Some(encode_applied(&applied, batch, &root));
+        let settled = registration.commit(applied, tree, root.signature);
         let (answers, old) = match proofs {
             Proofs::Wanted => prove(registration, &settled, batch),
             Proofs::Unwanted => (bare(&settled.codes), Vec::new()),

@@ -3,11 +3,11 @@
 use super::archive;
 use super::archive::Batch;
 use super::directory::{KeySlot, Place, Remembered};
-use super::{Authenticated, BATCH_MAX, Movement, Registration, Totals, Verdict};
+use super::{Authenticated, BATCH_MAX, LOOKED_AHEAD, Movement, Registration, Totals, Verdict};
 use crate::code::ResultCode;
 use crate::command::{Command, Signer};
 use crate::operation::Operation;
-use quantity::Instant;
+use quantity::{Fen, Instant};
 use std::sync::Arc;
 use wire::Digest;
 use wire::receipt::{Balance, Leaf, Root};
@@ -16,18 +16,34 @@ use wire::receipt::{Balance, Leaf, Root};
 /// [`commit`](Registration::commit) or to [`roll_back`](Registration::roll_back).
 #[derive(Debug)]
 #[must_use = "a batch is committed or rolled back"]
-pub struct BatchOutcome {
+pub struct Applied {
+    pub(super) batch: u64,
+    pub(super) at: Instant,
+    issued: Fen,
     /// One code per operation.
     pub(super) codes: Vec<ResultCode>,
     pub(super) leaves: Vec<Leaf>,
-    pub(super) levels: Vec<Vec<Digest>>,
-    pub(super) root: Root,
     pub(super) movements: Vec<Movement>,
     pub(super) repeated: Vec<Place>,
     pub(super) before: Totals,
 }
 
-impl BatchOutcome {
+/// The Merkle tree over the leaves of a batch.
+#[derive(Debug)]
+pub struct Tree {
+    pub(super) levels: Vec<Vec<Digest>>,
+    pub(super) root: Root,
+}
+
+impl Tree {
+    /// What the registration centre is to sign.
+    #[must_use]
+    pub const fn root(&self) -> &Root {
+        &self.root
+    }
+}
+
+impl Applied {
     /// One code per operation, in order.
     #[must_use]
     pub fn codes(&self) -> &[ResultCode] {
@@ -58,10 +74,14 @@ impl BatchOutcome {
         Settled { codes: self.codes, batch: None, movements: Vec::new(), repeated: Vec::new() }
     }
 
-    /// What the registration centre is to sign.
+    /// Grows the tree of the batch; `previous` is the digest of the root before it. It takes nothing
+    /// but the leaves, so another thread may do it.
     #[must_use]
-    pub const fn root(&self) -> &Root {
-        &self.root
+    pub fn grow(&self, previous: Digest) -> Tree {
+        let levels = archive::levels(&self.leaves);
+        let merkle = archive::root_of(&levels);
+        let root = Root { batch: self.batch, previous, merkle, at: self.at, issued: self.issued };
+        Tree { levels, root }
     }
 }
 
@@ -89,9 +109,6 @@ pub(super) struct Gathering {
     repeated: Vec<Place>,
 }
 
-/// Operations that are looked at before the first of them is applied.
-const LOOKED_AHEAD: usize = 16;
-
 /// Whose operation is at work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct By {
@@ -112,7 +129,7 @@ impl Registration {
     ///
     /// # Panics
     /// If the batch is longer than [`BATCH_MAX`], or money were made or lost.
-    pub fn apply(&mut self, now: Instant, batch: &[Authenticated]) -> BatchOutcome {
+    pub fn apply(&mut self, now: Instant, batch: &[Authenticated]) -> Applied {
         assert!(batch.len() <= BATCH_MAX, "a batch has at most {BATCH_MAX} operations");
         let before = self.totals;
         let mut all = Gathering {
@@ -151,20 +168,20 @@ impl Registration {
         }
     }
 
-    fn close(&mut self, before: Totals, codes: Vec<ResultCode>, all: Gathering) -> BatchOutcome {
-        let levels = archive::levels(&all.leaves);
-        let root = Root {
-            batch: all.batch,
-            previous: before.root,
-            merkle: archive::root_of(&levels),
-            at: all.at,
+    fn close(&mut self, before: Totals, codes: Vec<ResultCode>, all: Gathering) -> Applied {
+        let Gathering { batch, at, leaves, movements, repeated } = all;
+        self.totals.batch = batch;
+        self.totals.at = at;
+        Applied {
+            batch,
+            at,
             issued: self.totals.issued,
-        };
-        self.totals.batch = root.batch;
-        self.totals.root = crypto::digest(&root);
-        self.totals.at = root.at;
-        let Gathering { leaves, movements, repeated, .. } = all;
-        BatchOutcome { codes, leaves, levels, root, movements, repeated, before }
+            codes,
+            leaves,
+            movements,
+            repeated,
+            before,
+        }
     }
 
     fn apply_one(&mut self, item: &Authenticated, all: &mut Gathering) -> ResultCode {

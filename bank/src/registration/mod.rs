@@ -38,7 +38,7 @@ mod transfer;
 mod undo;
 mod wallets;
 
-pub use apply::{BatchOutcome, Settled};
+pub use apply::{Applied, Settled, Tree};
 pub use archive::{BATCHES_KEPT, Batch, LEAVES_KEPT};
 pub use authenticated::{Authenticated, Digested};
 pub use books::{Bound, Coin, Hold, OperatorBook};
@@ -56,7 +56,8 @@ use crate::terms::{Grade, WalletKind};
 use archive::Archive;
 use books::{Books, BooksMark};
 use crypto::Verify;
-use directory::Directory;
+use directory::{Directory, KeySlot};
+use heapless::Vec as Bounded;
 use ledger::Slot;
 use quantity::{Fen, Instant};
 use std::collections::VecDeque;
@@ -67,6 +68,9 @@ use wire::{Digest, KeyId, Signature, Signed, WalletId};
 
 /// Most operations of one batch: what the deepest path of a receipt can hold.
 pub const BATCH_MAX: usize = 1 << wire::receipt::PATH_MAX;
+
+/// Operations that are looked up before the first of them is dealt with.
+const LOOKED_AHEAD: usize = 16;
 
 /// Payments that are kept for a screen.
 pub const PAYMENTS_SHOWN: usize = 256;
@@ -146,53 +150,71 @@ impl Registration {
 
     /// Looks at the signatures of an operation, and computes its digest. Changes nothing.
     pub fn authenticate(&self, operation: Operation, verifier: &impl Verify) -> Authenticated {
-        self.authenticate_digested(Digested::new(operation), verifier)
+        let key = self.directory.find(operation.signer());
+        self.authenticate_under(key, Digested::new(operation), verifier)
     }
 
-    /// Looks at the signatures of an operation whose digest is known. Changes nothing.
-    pub fn authenticate_digested(
+    /// Looks at the signatures of a batch whose digests are known. Changes nothing. The keys of some operations are looked up one after the
+    /// other before their signatures, so that memory fetches them side by side.
+    pub fn authenticate_all(
         &self,
+        operations: Vec<Digested>,
+        verifier: &impl Verify,
+    ) -> Vec<Authenticated> {
+        let mut all = Vec::with_capacity(operations.len());
+        let mut operations = operations.into_iter();
+        while operations.len() > 0 {
+            let next = operations.as_slice().iter().take(LOOKED_AHEAD);
+            let keys: Bounded<_, LOOKED_AHEAD> =
+                next.map(|item| self.directory.find(item.operation().signer())).collect();
+            let next = keys.into_iter().zip(&mut operations);
+            all.extend(next.map(|(key, item)| self.authenticate_under(key, item, verifier)));
+        }
+        all
+    }
+
+    fn authenticate_under(
+        &self,
+        key: Option<KeySlot>,
         operation: Digested,
         verifier: &impl Verify,
     ) -> Authenticated {
-        let key = self.directory.find(operation.operation().signer());
         let key = key.map(|slot| (slot, &self.directory.key(slot).certificate.public_key));
         Authenticated::new(operation, key, self, verifier)
     }
 
     /// Makes the oldest batch that isn't final yet final: it is durable, and this is the registration
-    /// centre's signature over its root.
+    /// centre's signature over the root of its tree.
     ///
     /// # Panics
-    /// If the outcome isn't that of this batch.
-    pub fn commit(&mut self, outcome: BatchOutcome, signature: Signature) -> Settled {
+    /// If it isn't this batch, or the tree isn't the batch's or doesn't follow the root before it.
+    pub fn commit(&mut self, applied: Applied, tree: Tree, signature: Signature) -> Settled {
         let oldest = self.ahead.pop_front();
-        assert_eq!(
-            oldest.map(|ahead| ahead.batch),
-            Some(outcome.root.batch),
-            "the oldest is first"
-        );
+        assert_eq!(oldest.map(|ahead| ahead.batch), Some(applied.batch), "the oldest is first");
+        let Tree { levels, root } = tree;
+        assert_eq!((root.batch, root.previous), (applied.batch, self.totals.root), "one chain");
+        self.totals.root = crypto::digest(&root);
         let (books, directory) = match self.ahead.front() {
             Some(next) => (next.books, next.directory),
             None => (self.books.mark(), self.directory.mark()),
         };
         self.books.settle_up_to(books);
         self.directory.settle_up_to(directory);
-        self.show(&outcome);
-        let root = Signed { body: outcome.root, signature };
-        let batch = Arc::new(Batch::new(root.clone(), outcome.leaves, outcome.levels));
+        self.show(&applied);
+        let root = Signed { body: root, signature };
+        let batch = Arc::new(Batch::new(root.clone(), applied.leaves, levels));
         self.archive.push(Arc::clone(&batch));
         self.archive.drop_surplus();
         self.last_root = Some(root);
-        let BatchOutcome { codes, movements, repeated, .. } = outcome;
+        let Applied { codes, movements, repeated, .. } = applied;
         Settled { codes, batch: Some(batch), movements, repeated }
     }
 
     /// Keeps the last payments for a screen.
-    fn show(&mut self, outcome: &BatchOutcome) {
-        let paid = outcome.movements.iter().filter(|moved| moved.cause == Cause::Payment);
+    fn show(&mut self, applied: &Applied) {
+        let paid = applied.movements.iter().filter(|moved| moved.cause == Cause::Payment);
         let surplus = paid.clone().count().saturating_sub(PAYMENTS_SHOWN);
-        let (batch, at) = (outcome.root.batch, outcome.root.at);
+        let (batch, at) = (applied.batch, applied.at);
         for moved in paid.skip(surplus) {
             if self.payments.len() == PAYMENTS_SHOWN {
                 self.payments.pop_front();
@@ -205,13 +227,14 @@ impl Registration {
     /// Takes back the batch that was applied last, to the last bit.
     ///
     /// # Panics
-    /// If the outcome isn't that of this batch, or it is final.
-    pub fn roll_back(&mut self, outcome: &BatchOutcome) {
+    /// If it isn't this batch, or the batch is final.
+    pub fn roll_back(&mut self, applied: &Applied) {
         let newest = self.ahead.pop_back().expect("a batch was applied that isn't final");
-        assert_eq!(newest.batch, outcome.root.batch, "the newest is first");
+        assert_eq!(newest.batch, applied.batch, "the newest is first");
         self.books.roll_back_to(newest.books);
         self.directory.roll_back_to(newest.directory);
-        self.totals = outcome.before;
+        // A batch before it may have become final in the meantime.
+        self.totals = Totals { root: self.totals.root, ..applied.before };
         self.assert_conservation();
     }
 
@@ -348,6 +371,12 @@ impl Registration {
     #[must_use]
     pub const fn last_at(&self) -> Instant {
         self.totals.at
+    }
+
+    /// Digest of the last final root; zero before the first batch.
+    #[must_use]
+    pub const fn root_digest(&self) -> Digest {
+        self.totals.root
     }
 
     /// The last signed root; `None` before the first batch.

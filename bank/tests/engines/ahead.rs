@@ -42,8 +42,8 @@ impl<S: Suite> Engine<S> for Ahead<S> {
             first.without_batch()
         } else {
             let second = registration.apply(now, &batch);
-            let signature = recorder.record(&first, &batch).unwrap();
-            let settled = registration.commit(first, signature);
+            let (tree, signature) = recorder.record(&first, &batch).unwrap();
+            let settled = registration.commit(first, tree, signature);
             registration.roll_back(&second);
             settled
         };

@@ -316,9 +316,8 @@ impl<V: Verify + Sync> Engine<V> {
         let registration = self.ledger.as_ref().expect("it is there between steps").registration();
         let verifier = &self.verifier;
         threads.each_alone(&mut parts, |(operations, done)| {
-            let operations = Digested::all(core::mem::take(operations)).into_iter();
-            let checked = |operation| registration.authenticate_digested(operation, verifier);
-            *done = operations.map(checked).collect();
+            let operations = Digested::all(core::mem::take(operations));
+            *done = registration.authenticate_all(operations, verifier);
         });
         batch.done.extend(parts.into_iter().flat_map(|(_, done)| done));
         if batch.left.len() == 0 {

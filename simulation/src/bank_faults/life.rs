@@ -381,8 +381,9 @@ impl Life {
             let operations = record.entries.into_iter().map(|entry| entry.operation);
             let checked = |operation| state.authenticate(operation, &KeyedDigestVerifier);
             let batch: Vec<_> = operations.map(checked).collect();
-            let outcome = state.apply(record.root.body.at, &batch);
-            state.commit(outcome, record.root.signature);
+            let applied = state.apply(record.root.body.at, &batch);
+            let tree = applied.grow(state.root_digest());
+            state.commit(applied, tree, record.root.signature);
         }
         match self.digests.last() == Some(&state.state_digest()) {
             true => Ok(()),

@@ -8,7 +8,6 @@ use crate::store::restart::{Restarted, Unwatched, restart};
 use crate::store::snapshots::{Every, FILE, Keeper, Snapshots};
 use crate::store::{BankLog, file_of};
 use bank::log::Snapshot;
-use bank::registration::Authenticated;
 use bank::{Bank, Registration};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -22,9 +21,8 @@ pub(super) fn run(customers: usize, transfers: u64, path: &Path) -> Result<Value
     let mut keeper = Keeper::new(Snapshots::of(path)).every(Every::USUAL);
     let mut pauses = Vec::new();
     for _ in 0..transfers.div_ceil(BATCH as u64) {
-        let orders = city.orders(BATCH, (Payees::Uniform, 1)).into_iter();
-        let check = |order| bank.registration().authenticate_digested(order, &Unchecked);
-        let batch: Vec<Authenticated> = orders.map(check).collect();
+        let orders = city.orders(BATCH, (Payees::Uniform, 1));
+        let batch = bank.registration().authenticate_all(orders, &Unchecked);
         bank.settle(START, &batch)?;
         if keeper.is_due(bank.log().stored().place()) {
             pauses.push(keep(&bank, &mut keeper));
