@@ -72,7 +72,7 @@ impl Registration {
         refuse_if(!sound, ResultCode::WrongTerms)?;
         let giver = self.payer(by, *debit)?;
         refuse_if(giver == owner, ResultCode::SameWallet)?;
-        self.spend(giver, *amount)?;
+        self.spend(giver, owner, *amount)?;
         let (from, to) = ((giver, Part::Balance), (owner, Part::Coins));
         self.move_money((from, to), *amount, Reason::command(by), moved)?;
         let bound = Bound { giver: *debit, template: *template, terms: terms.clone() };
@@ -108,7 +108,7 @@ impl Registration {
         let slot = self.payer(by, owner)?;
         refuse_if(slot == payee, ResultCode::SameWallet)?;
         may_pay(bound.as_ref(), credit, by)?;
-        self.spend(slot, amount)?;
+        self.spend(slot, payee, amount)?;
         self.may_receive(slot, payee, amount)?;
         let all = sum(coins.iter().map(|(_, coin)| coin.amount))?;
         let change = all.checked_sub(amount).filter(|change| !change.is_negative());

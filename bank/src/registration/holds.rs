@@ -20,13 +20,13 @@ impl Registration {
         let Command::Hold { debit, credit, amount, template, from, until } = *command else {
             unreachable!("only a hold comes here");
         };
-        self.payee(credit)?;
+        let payee = self.payee(credit)?;
         self.payee(debit)?;
         self.must_be_approved(template, Intrinsic::Hold)?;
         refuse_if(from >= until || until <= by.at, ResultCode::WrongTerms)?;
         let slot = self.payer(by, debit)?;
         refuse_if(debit == credit, ResultCode::SameWallet)?;
-        self.spend(slot, amount)?;
+        self.spend(slot, payee, amount)?;
         self.books.ledger.shift((slot, Part::Balance), (slot, Part::Held), amount)?;
         let hold = Hold { debit, credit, amount, template, from, until };
         self.books.holds.insert(by.operation, hold);

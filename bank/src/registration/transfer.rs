@@ -118,13 +118,17 @@ impl Registration {
                 .iter()
                 .filter(|(payer, payee, _)| payer == from && !self.is_family(*payer, *payee));
             let sum = outward.map(|(.., leg)| leg.amount).try_fold(Fen::ZERO, Fen::checked_add);
-            self.spend(*from, sum.ok_or(ResultCode::Overflow)?)?;
+            self.count_spending(*from, sum.ok_or(ResultCode::Overflow)?)?;
         }
         Ok(())
     }
 
-    /// Counts a payment against the limits of the wallet.
-    pub(super) fn spend(&mut self, from: Slot, amount: Fen) -> Checked {
+    /// Counts a payment against the limits of who pays; what stays in the family counts against none.
+    pub(super) fn spend(&mut self, from: Slot, to: Slot, amount: Fen) -> Checked {
+        if self.is_family(from, to) { Ok(()) } else { self.count_spending(from, amount) }
+    }
+
+    fn count_spending(&mut self, from: Slot, amount: Fen) -> Checked {
         let wallet = self.books.ledger.wallet(from);
         let own = wallet.parent.and_then(|_| self.books.sub_wallets.get(&from));
         if amount.is_zero() || (own.is_none() && !self.books.limits.bind(wallet)) {

@@ -88,7 +88,7 @@ impl Registration {
         let (from, to) = (self.payee(leg.debit)?, self.payee(leg.credit)?);
         self.payer(by, leg.debit)?;
         refuse_if(from == to, ResultCode::SameWallet)?;
-        self.spend(from, leg.amount)?;
+        self.spend(from, to, leg.amount)?;
         let why = Reason { number: leg.reason, ..Reason::command(by) };
         self.move_money(((from, Part::Balance), (to, Part::Balance)), leg.amount, why, moved)
     }
