@@ -4,6 +4,7 @@ use super::books::Books;
 use super::dice::Dice;
 use super::disk::Disk;
 use super::network::{Network, Weather};
+use super::offer::{Next, offer};
 use super::parties::{Parties, START, registration_key};
 use super::plant::{KIND, Plant, PlantedDisk, PlantedLog, Shown};
 use super::{Finding, KeyedDigest, KeyedDigestVerifier, Report};
@@ -199,7 +200,8 @@ impl Life {
 /// Batches.
 impl Life {
     fn submit(&mut self, batch: Vec<Operation>) -> Check {
-        match self.bank.submit(self.clock, batch.clone(), &KeyedDigestVerifier) {
+        let next = if self.dice.once_in(3) { Next::IsAhead } else { Next::Waits };
+        match offer(&mut self.bank, self.clock, batch.clone(), next) {
             // With the power gone no answer leaves the house.
             Ok(answers) if !self.disk.is_off() => self.acknowledge(batch, answers),
             Ok(_) => {

@@ -28,6 +28,7 @@ mod keyed_digest;
 mod life;
 mod load;
 mod network;
+mod offer;
 mod orders;
 mod parties;
 mod plant;
