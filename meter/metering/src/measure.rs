@@ -53,12 +53,15 @@ pub(crate) fn measure(evidence: &Evidence<'_>) -> (Window, Movement) {
     for phase in 0..3 {
         window.phases[phase] = evidence.phase(phase, &codes);
     }
-    if let Some(spectrum) = evidence.spectrum {
-        describe(&mut window, spectrum, evidence.configuration);
-    }
     window.active_microwatts = evidence.micro(codes.total);
     window.reactive_microvars = evidence.micro(codes.reactive);
-    window.apparent_microvolt_amperes = total_apparent(&window, evidence.configuration);
+    let power = (window.active_microwatts, window.reactive_microvars);
+    let configuration = evidence.configuration;
+    let apparent = sum_of(&window, configuration, |phase| phase.apparent_microvolt_amperes);
+    window.apparent_microvolt_amperes = total_apparent(power, apparent, configuration);
+    if let Some(spectrum) = evidence.spectrum {
+        describe(&mut window, spectrum, configuration);
+    }
     window.power_factor_ppm =
         power_factor(window.active_microwatts, window.apparent_microvolt_amperes);
     let movement = evidence.above_start(&codes);
@@ -97,9 +100,11 @@ impl Evidence<'_> {
                 product(values.voltage_microvolts, values.current_nanoamperes);
             values.power_factor_ppm =
                 power_factor(values.active_microwatts, values.apparent_microvolt_amperes);
-            let fundamental =
-                self.spectrum.map_or(0, |spectrum| spectrum.fundamental_power(phase).0);
-            values.fundamental_active_microwatts = self.micro(fundamental);
+            if let Some(spectrum) = self.spectrum {
+                let (fundamental, _) = spectrum.fundamental_power(phase);
+                values.fundamental_active_microwatts = self.micro(fundamental);
+                values.total_reactive_microvars = self.micro(spectrum.total_reactive(phase));
+            }
         }
         values
     }
@@ -159,8 +164,13 @@ impl Evidence<'_> {
 
 /// What only the spectrum knows of all phases together.
 fn describe(window: &mut Window, spectrum: &Spectrum, configuration: &Configuration) {
-    let phases = window.phases.iter().map(|phase| phase.fundamental_active_microwatts);
-    window.fundamental_active_microwatts = phases.fold(0, i64::saturating_add);
+    let sum = |of| sum_of(window, configuration, of);
+    let active = sum(|phase| phase.fundamental_active_microwatts);
+    let apparent = sum(|phase| phase.fundamental_apparent_microvolt_amperes);
+    window.total_reactive_microvars = sum(|phase| phase.total_reactive_microvars);
+    window.fundamental_active_microwatts = active;
+    window.fundamental_apparent_microvolt_amperes =
+        total_apparent((active, window.reactive_microvars), apparent, configuration);
     [window.voltage_sequence, window.current_sequence] = components(spectrum, configuration);
     if configuration.has_neutral() {
         window.mismatch_nanoamperes = spectrum.mismatch_nanoamperes();
@@ -195,15 +205,22 @@ fn product(microvolts: u64, nanoamperes: u64) -> i64 {
     saturate_i64(saturate_i128(divide_round_unsigned(product, 1_000_000_000)))
 }
 
-fn total_apparent(window: &Window, configuration: &Configuration) -> i64 {
-    if configuration.settings().wiring == Wiring::ThreePhaseThreeWire {
-        let active = u128::from(window.active_microwatts.unsigned_abs());
-        let reactive = u128::from(window.reactive_microvars.unsigned_abs());
-        let root = (active * active).saturating_add(reactive * reactive).isqrt();
-        return saturate_i64(saturate_i128(root));
+/// Sum of a value of all elements.
+fn sum_of(window: &Window, configuration: &Configuration, of: fn(&PhaseWindow) -> i64) -> i64 {
+    let elements = configuration.elements().iter().map(|&phase| of(&window.phases[phase]));
+    elements.fold(0, i64::saturating_add)
+}
+
+/// Apparent power of all elements: their `sum`, but with three wires √(P² + Q²), for elements there
+/// see line voltages.
+fn total_apparent((active, reactive): (i64, i64), sum: i64, configuration: &Configuration) -> i64 {
+    if configuration.settings().wiring != Wiring::ThreePhaseThreeWire {
+        return sum;
     }
-    let phases = window.phases.iter().map(|phase| phase.apparent_microvolt_amperes);
-    phases.fold(0, i64::saturating_add)
+    let (active, reactive) =
+        (u128::from(active.unsigned_abs()), u128::from(reactive.unsigned_abs()));
+    let root = (active * active).saturating_add(reactive * reactive).isqrt();
+    saturate_i64(saturate_i128(root))
 }
 
 fn power_factor(active: i64, apparent: i64) -> i32 {

@@ -146,11 +146,21 @@ impl Spectrum {
     pub(crate) fn fundamental_power(&self, phase: usize) -> (i128, i128) {
         let voltage = self.fundamental(Channel::Voltage(phase));
         let current = self.fundamental(Channel::Current(phase));
+        (self.summed(voltage.dot(current)), self.summed(voltage.cross(current)))
+    }
+
+    /// Sum of the reactive products of all orders of one element, code²·samples.
+    pub(crate) fn total_reactive(&self, phase: usize) -> i128 {
+        let lines = |channel: Channel| &self.lines[channel.index()][1..=self.highest.max(1)];
+        let voltages = lines(Channel::Voltage(phase)).iter();
+        let pairs = voltages.zip(lines(Channel::Current(phase)));
+        self.summed(pairs.map(|(voltage, current)| voltage.cross(*current)).sum())
+    }
+
+    /// A product of two lines as a sum over the window, code²·samples.
+    fn summed(&self, product: i128) -> i128 {
         // 2·(8/3)²·U·I*/length: two for RMS, and lines are in 3/8 of a code·sample.
-        let scaled = |product: i128| {
-            divide_round((product * 128) << FRACTION_BITS, 9 * i128::from(self.length))
-        };
-        (scaled(voltage.dot(current)), scaled(voltage.cross(current)))
+        divide_round((product * 128) << FRACTION_BITS, 9 * i128::from(self.length))
     }
 
     /// RMS value of a squared line in the unit of the channel.

@@ -27,10 +27,14 @@ pub struct Window {
     /// Fundamental reactive power of all elements in micro-var (the definition of IEC 62053-24);
     /// positive is inductive import.
     pub reactive_microvars: i64,
+    /// Reactive power of all elements in micro-var, harmonics 2 to 50 included: Σ U·I·sin φ (Budeanu).
+    pub total_reactive_microvars: i64,
     /// Active power of the fundamental alone in microwatts.
     pub fundamental_active_microwatts: i64,
     /// Apparent power in micro-volt-amperes: the sum of the phases; three-wire: √(P² + Q²).
     pub apparent_microvolt_amperes: i64,
+    /// Apparent power of the fundamental in micro-volt-amperes, likewise.
+    pub fundamental_apparent_microvolt_amperes: i64,
     /// P/S in millionths, −10⁶ to 10⁶, with the sign of P; 0 if nothing flows.
     pub power_factor_ppm: i32,
     /// Symmetrical components of the voltages.
@@ -56,6 +60,8 @@ pub struct PhaseWindow {
     pub active_microwatts: i64,
     /// Fundamental reactive power in micro-var; positive is inductive import.
     pub reactive_microvars: i64,
+    /// Reactive power in micro-var, harmonics 2 to 50 included: Σ U·I·sin φ (Budeanu).
+    pub total_reactive_microvars: i64,
     /// Apparent power in micro-volt-amperes: RMS voltage × RMS current.
     pub apparent_microvolt_amperes: i64,
     /// P/S in millionths, −10⁶ to 10⁶, with the sign of P; 0 if nothing flows.

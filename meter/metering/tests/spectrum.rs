@@ -94,13 +94,19 @@ fn reactive_power_is_right_with_harmonics_on_both_sides() {
             let watts = phase.active_microwatts as f64 / 1e6;
             let fundamental = phase.fundamental_active_microwatts as f64 / 1e6;
             let apparent = phase.apparent_microvolt_amperes as f64 / 1e6;
+            let total_vars = phase.total_reactive_microvars as f64 / 1e6;
             assert!((vars - wave.vars()).abs() / full < 10e-6, "lag {lag}: {vars} var");
+            assert!((total_vars - wave.total_vars()).abs() / full < 10e-6, "{lag}: {total_vars}");
             assert!((watts - wave.watts()).abs() / full < 10e-6, "lag {lag}: {watts} W");
             assert!((fundamental - full * lag.cos()).abs() / full < 10e-6, "lag {lag}");
             assert!((apparent - wave.volts() * wave.amperes()).abs() / full < 10e-6, "lag {lag}");
             let factor = f64::from(phase.power_factor_ppm) / 1e6;
             assert!((factor - wave.watts() / wave.volts() / wave.amperes()).abs() < 5e-6);
         }
+        let total_vars = window.total_reactive_microvars as f64 / 1e6;
+        assert!((total_vars - 3.0 * wave.total_vars()).abs() / full < 30e-6, "lag {lag}");
+        let apparent = window.fundamental_apparent_microvolt_amperes as f64 / 1e6;
+        assert!((apparent - 3.0 * full).abs() / full < 30e-6, "lag {lag}: {apparent} VA");
     }
 }
 

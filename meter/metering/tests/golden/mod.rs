@@ -19,7 +19,7 @@ use metering::{
 
 /// What [`run`] with noise from 1 gives on every machine. It was recorded on x86-64; whoever changes the metering
 /// core on purpose records it anew.
-pub const DIGEST: u64 = 0x22df_9693_2852_e0a4;
+pub const DIGEST: u64 = 0xb9af_899c_38c0_419a;
 
 const SETTINGS: Settings = Settings {
     wiring: Wiring::ThreePhaseFourWire,

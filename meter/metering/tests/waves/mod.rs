@@ -79,6 +79,12 @@ impl Wave<'_> {
         VOLTS * AMPERES * self.lag.sin()
     }
 
+    /// Reactive power of a phase with its harmonics, whose angles lead.
+    pub fn total_vars(&self) -> f64 {
+        let harmonic = |h: &Harmonic| h.voltage * h.current * h.current_angle.sin();
+        self.vars() - VOLTS * AMPERES * self.harmonics.iter().map(harmonic).sum::<f64>()
+    }
+
     /// Sample `n`.
     pub fn frame(&self, n: u64) -> Frame {
         let time = n as f64 / self.rate;
