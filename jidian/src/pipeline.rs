@@ -67,6 +67,8 @@ enum Event<T> {
     Batch(T, Vec<Digested>),
     /// There are no more.
     End,
+    /// The log's thread has ended though there may be work for it: it panicked.
+    Broken,
     /// The log is through with a batch that was applied.
     Written(T, Applied, Result<(Tree, Signature), LogError>),
     /// The log is through with all that came before a batch that leaves no record.
@@ -79,12 +81,23 @@ enum Job<T> {
     Pass(T, Settled),
 }
 
+/// Says that a thread has ended, however it ends: the ledger's would wait for it for ever.
+struct LastWord<'a, T>(&'a Sender<Event<T>>, fn() -> Event<T>);
+
+impl<T> Drop for LastWord<'_, T> {
+    fn drop(&mut self) {
+        // If nobody listens, the ledger's thread has ended before.
+        let _ = self.0.send((self.1)());
+    }
+}
+
 /// Ends with the source, or with the ledger's thread.
 fn gather<T>(
     mut source: impl Iterator<Item = (T, Vec<Digested>)>,
     permitted: &Receiver<()>,
     events: &Sender<Event<T>>,
 ) {
+    let _last = LastWord(events, || Event::End);
     while permitted.recv().is_ok()
         && let Some((mark, batch)) = source.next()
     {
@@ -92,8 +105,6 @@ fn gather<T>(
             return;
         }
     }
-    // If nobody listens, the ledger's thread has ended with an error.
-    let _ = events.send(Event::End);
 }
 
 /// After a refusal nothing more is written: what was applied on top of it must go too.
@@ -102,6 +113,7 @@ fn write<L: OrderedLog, S: Sign, T>(
     jobs: &Receiver<Job<T>>,
     events: &Sender<Event<T>>,
 ) {
+    let _last = LastWord(events, || Event::Broken);
     let mut refused = None;
     for job in jobs {
         let event = match job {
@@ -153,6 +165,7 @@ impl<T> Ledger<'_, T> {
             match happened.recv().expect("the other threads outlive the ledger's") {
                 Event::Batch(mark, batch) => self.waiting.push_back((mark, batch)),
                 Event::End => more = false,
+                Event::Broken => panic!("the log's thread panicked"),
                 Event::Passed(mark, settled) => self.hand_out(mark, settled),
                 Event::Written(mark, applied, Ok((tree, signature))) => {
                     let settled = self.registration.commit(applied, tree, signature);
@@ -197,6 +210,7 @@ impl<T> Ledger<'_, T> {
         while self.ahead > 0 {
             match happened.recv().expect("the log's thread answers each job") {
                 Event::Batch(..) | Event::End => {}
+                Event::Broken => panic!("the log's thread panicked"),
                 Event::Passed(..) => self.ahead -= 1,
                 Event::Written(_, applied, written) => {
                     assert!(written.is_err(), "nothing is written behind what was refused");
@@ -216,7 +230,7 @@ mod tests {
     use bank::command::Command;
     use bank::issuance::CentralBank;
     use bank::terms::{Holders, LimitRule};
-    use bank::{Genesis, Grade, MemoryLog, Operation, ResultCode};
+    use bank::{Genesis, GenesisOperator, Grade, MemoryLog, Operation, ResultCode};
     use crypto::{SigningKey, Sm2Verifier};
     use quantity::Duration;
     use wire::identity::Role;
@@ -245,39 +259,40 @@ mod tests {
         }
     }
 
-    fn bank(room: u64) -> Bank<Full, SigningKey> {
+    fn bank<L: OrderedLog>(log: L) -> Bank<L, SigningKey> {
         let validity = Validity { from: START, until: START + Duration::from_days(1) };
         let mut centre = AuthenticationCentre::new(key(1));
         let mut certify = |role, seed| centre.certify("", role, key(seed).public_key(), validity);
+        let certificate = certify(Role::Operator, 5);
         let genesis = Genesis {
             at: START,
             authentication: certify(Role::AuthenticationCentre, 1),
             central_bank: certify(Role::CentralBank, 2),
             registration: certify(Role::RegistrationCentre, 3),
             supervisor: certify(Role::Supervisor, 4),
-            operators: core::iter::empty().collect(),
+            operators: core::iter::once(GenesisOperator { number: 102, certificate }).collect(),
         };
-        Bank::found(&genesis, key(3), Full(MemoryLog::new(), room), &Sm2Verifier).unwrap()
+        Bank::found(&genesis, key(3), log, &Sm2Verifier).unwrap()
     }
 
     /// Ten batches; the fourth has nothing that is well-formed.
     fn batches() -> Vec<(u32, Vec<Digested>)> {
         let mut central = CentralBank::new(key(2));
         let mut batch = |number: u32| {
-            let (holders, grade, from_day) = (Holders::Persons, Grade::II, number);
+            let (holders, grade, from_day) = (Holders::Persons, Grade::II, 30_000 + number);
             let (single, day, year, balance) = (None, None, None, None);
             let rule = LimitRule { holders, grade, from_day, single, day, year, balance };
             let order = PaymentOrder {
                 signer: wire::KeyId([0; 16]),
-                sequence: 1,
+                sequence: 0,
                 previous: Digest::default(),
                 at: START,
                 evidence: Digest::default(),
                 legs: core::iter::empty().collect(),
             };
-            let without_legs = Signed { body: order, signature: Signature::default() };
+            let without_number = Signed { body: order, signature: Signature::default() };
             let operation: Operation = match number {
-                3 => without_legs.into(),
+                3 => without_number.into(),
                 _ => central.instruct(START, Command::SetLimits { rule }),
             };
             (number, vec![Digested::new(operation)])
@@ -287,7 +302,7 @@ mod tests {
 
     #[test]
     fn all_batches_are_settled_in_order() {
-        let (mut bank, mut seen) = (bank(100), Vec::new());
+        let (mut bank, mut seen) = (bank(MemoryLog::new()), Vec::new());
         let sink = |number, settled: Settled| seen.push((number, settled.codes[0]));
         run(&mut bank, &Sm2Verifier, START, batches().into_iter(), sink).unwrap();
         let code = |number| if number == 3 { ResultCode::Malformed } else { ResultCode::Accepted };
@@ -295,10 +310,43 @@ mod tests {
         assert_eq!(bank.registration().last_batch(), 9);
     }
 
+    /// A log that panics at its third batch.
+    struct Broken;
+
+    impl OrderedLog for Broken {
+        fn append(&mut self, number: u64, _: &[u8]) -> Result<(), LogError> {
+            assert!(number < 3, "a bug");
+            Ok(())
+        }
+
+        fn read(&mut self, _: u64) -> Result<Vec<u8>, LogError> {
+            unreachable!("nothing is read")
+        }
+    }
+
+    fn panics<L: OrderedLog + Send>(log: L, in_source: u32, in_sink: u32) -> bool {
+        let mut bank = bank(log);
+        let batches = batches().into_iter();
+        let source = batches.inspect(|(number, _)| assert_ne!(*number, in_source, "a bug"));
+        let sink = |number, _| assert_ne!(number, in_sink, "a bug");
+        let run = || run(&mut bank, &Sm2Verifier, START, source, sink);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err()
+    }
+
+    #[test]
+    fn a_panic_in_any_thread_ends_all() {
+        const NEVER: u32 = 100;
+        assert!(panics(Broken, NEVER, NEVER), "in the log's thread");
+        assert!(panics(MemoryLog::new(), 2, NEVER), "in the source's");
+        assert!(panics(MemoryLog::new(), NEVER, 2), "in the sink's");
+        assert!(!panics(MemoryLog::new(), NEVER, NEVER), "in none");
+    }
+
     #[test]
     fn nothing_is_left_of_what_the_log_refuses_and_of_what_was_applied_on_top_of_it() {
         for room in 0..9 {
-            let (mut refused, mut whole) = (bank(room), bank(100));
+            let mut refused = bank(Full(MemoryLog::new(), room));
+            let mut whole = bank(MemoryLog::new());
             let mut seen = 0;
             let sink = |_, settled: Settled| seen += u64::from(settled.batch.is_some());
             let error = run(&mut refused, &Sm2Verifier, START, batches().into_iter(), sink);
@@ -307,8 +355,8 @@ mod tests {
             let few = batches().into_iter().filter(|(number, _)| *number != 3);
             let few = few.take(usize::try_from(room).unwrap());
             run(&mut whole, &Sm2Verifier, START, few, |_, _| {}).unwrap();
-            let digest = |bank: &Bank<_, _>| bank.registration().state_digest();
-            assert_eq!(digest(&refused), digest(&whole), "room for {room}");
+            let (refused, whole) = (refused.registration(), whole.registration());
+            assert_eq!(refused.state_digest(), whole.state_digest(), "room for {room}");
         }
     }
 }
