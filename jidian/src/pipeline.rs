@@ -70,14 +70,14 @@ enum Event<T> {
     /// The log's thread has ended though there may be work for it: it panicked.
     Broken,
     /// The log is through with a batch that was applied.
-    Written(T, Applied, Result<(Tree, Signature), LogError>),
+    Written(T, Box<Applied>, Result<Box<(Tree, Signature)>, LogError>),
     /// The log is through with all that came before a batch that leaves no record.
     Passed(T, Settled),
 }
 
 /// What the log's thread does.
 enum Job<T> {
-    Write(T, Applied, Vec<Authenticated>),
+    Write(T, Box<Applied>, Vec<Authenticated>),
     Pass(T, Settled),
 }
 
@@ -120,7 +120,7 @@ fn write<L: OrderedLog, S: Sign, T>(
             Job::Pass(mark, settled) => Event::Passed(mark, settled),
             Job::Write(mark, applied, batch) => {
                 let written = match &refused {
-                    None => recorder.record(&applied, &batch),
+                    None => recorder.record(&applied, &batch).map(Box::new),
                     Some(error) => Err(LogError::clone(error)),
                 };
                 refused = refused.or(written.as_ref().err().cloned());
@@ -167,12 +167,13 @@ impl<T> Ledger<'_, T> {
                 Event::End => more = false,
                 Event::Broken => panic!("the log's thread panicked"),
                 Event::Passed(mark, settled) => self.hand_out(mark, settled),
-                Event::Written(mark, applied, Ok((tree, signature))) => {
-                    let settled = self.registration.commit(applied, tree, signature);
+                Event::Written(mark, applied, Ok(proof)) => {
+                    let (tree, signature) = *proof;
+                    let settled = self.registration.commit(*applied, tree, signature);
                     self.hand_out(mark, settled);
                 }
                 Event::Written(_, applied, Err(error)) => {
-                    self.take_back(applied, happened);
+                    self.take_back(*applied, happened);
                     return Err(error);
                 }
             }
@@ -192,7 +193,7 @@ impl<T> Ledger<'_, T> {
             self.registration.roll_back(&applied);
             Job::Pass(mark, applied.without_batch())
         } else {
-            Job::Write(mark, applied, batch)
+            Job::Write(mark, Box::new(applied), batch)
         };
         self.ahead += 1;
         self.jobs.send(job).expect("the log's thread takes all");
@@ -214,7 +215,7 @@ impl<T> Ledger<'_, T> {
                 Event::Passed(..) => self.ahead -= 1,
                 Event::Written(_, applied, written) => {
                     assert!(written.is_err(), "nothing is written behind what was refused");
-                    batches.push(applied);
+                    batches.push(*applied);
                     self.ahead -= 1;
                 }
             }
