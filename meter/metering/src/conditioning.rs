@@ -28,7 +28,7 @@ const TAP_BITS: u32 = 28;
 const STATE_BITS: u32 = 20;
 
 /// Largest gain correction: a fifth.
-const GAIN_PPB_MAX: i32 = 200_000_000;
+pub(crate) const GAIN_PPB_MAX: i32 = 200_000_000;
 
 /// π × 10⁹.
 const PI_BILLIONTHS: i128 = 3_141_592_654;

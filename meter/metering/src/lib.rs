@@ -30,6 +30,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod border;
+pub mod calibration;
 mod channels;
 mod complex;
 mod conditioning;

@@ -52,18 +52,19 @@ impl Registers {
     }
 }
 
-struct Out<'a>(&'a mut [u8]);
+pub(crate) struct Out<'a>(pub(crate) &'a mut [u8]);
 
 impl Out<'_> {
-    fn put<const N: usize>(&mut self, field: [u8; N]) {
-        let (place, rest) =
-            core::mem::take(&mut self.0).split_first_chunk_mut().expect("BYTES counts each field");
+    pub(crate) fn put<const N: usize>(&mut self, field: [u8; N]) {
+        let (place, rest) = core::mem::take(&mut self.0)
+            .split_first_chunk_mut()
+            .expect("the length counts each field");
         *place = field;
         self.0 = rest;
     }
 }
 
-struct Fields<'a>(&'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl Fields<'_> {
     fn active(&mut self) -> Option<ActiveRegisters> {
@@ -89,7 +90,7 @@ impl Fields<'_> {
         self.take().map(u128::from_be_bytes)
     }
 
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (field, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*field)
