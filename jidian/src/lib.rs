@@ -10,6 +10,7 @@
 )]
 
 pub mod audit;
+pub mod calibrate;
 pub mod cluster;
 pub mod commands;
 pub mod console;

@@ -27,6 +27,7 @@ const REQUEST: Request = Request {
     nominal: None,
     start_s: 0.0,
     end_s: None,
+    calibration: None,
 };
 
 /// 400 V and 20 A at full scale, as [`Wave::wav`] writes.
@@ -484,4 +485,21 @@ fn the_command_fails_with_a_reason() {
         assert!(output.stdout.is_empty());
     }
     assert!(jidian(&unknown, &["--rate", "8000", "--format", "csv"]).status.success());
+}
+
+#[test]
+fn a_factor_below_zero_turns_a_channel_round() {
+    let wave = Wave { phases: 1, ..Wave::PLAIN };
+    let rate = Some(Rate::from_hertz(wave.rate).unwrap());
+    let plain = measure(csv::read(&wave.csv(','), &all()).unwrap(), &Request { rate, ..REQUEST });
+    let scales = "ia=-1".parse().unwrap();
+    let turned = Request { scales, rate, ..REQUEST };
+    let turned = measure(csv::read(&wave.csv(','), &all()).unwrap(), &turned);
+    let [plain, turned] = [plain, turned].map(|measured| measured.unwrap().mean.phases[0]);
+    assert!((turned.powers.p_w + plain.powers.p_w).abs() < 1e-6 * plain.powers.p_w);
+    assert!((turned.i_rms_a - plain.i_rms_a).abs() < 1e-6 * plain.i_rms_a);
+    for scale in ["ia=0", "ia=NaN", "ia=inf", "ia=1e-320", "ia=-0", "ia=x"] {
+        let refusal = scale.parse::<Scales>().unwrap_err().to_string();
+        assert!(refusal.contains("isn't a number other than zero"), "{refusal}");
+    }
 }

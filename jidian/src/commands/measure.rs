@@ -1,6 +1,8 @@
 //! `jidian measure`: a captured waveform through the metering core.
 
+use super::calibrate::read_constants;
 use super::{Failure, Language};
+use crate::calibrate::readings::{self, Truth};
 use crate::measure::columns::Columns;
 use crate::measure::{
     self, Measurement, Rate, Recording, Refusal, Request, Scales, comtrade, csv, picture, table,
@@ -16,6 +18,8 @@ Examples:
   jidian measure load.csv --columns t=1,ua=2,ia=3 --json
   jidian measure load.wav --columns ua=1,ia=2 --scale ua=400,ia=20 --plot load.svg
   jidian measure fault.cfg --wiring 3p4w         COMTRADE; fault.dat stands beside it
+  jidian measure load.csv --calibration meter.constants
+  jidian measure bench.csv --reading 57.7,1.5,60 >> readings.csv
 
 A CSV file without a column of time needs --rate. Integer samples of a WAV file are parts of full
 scale, so --scale says the volts and amperes at full scale.";
@@ -36,7 +40,8 @@ pub(super) struct Measure {
     /// Which column is which channel, by number from 1 or by name: ua, ub, uc, ia, ib, ic, in, t.
     #[arg(long, value_name = "CHANNEL=COLUMN,...", default_value = "", hide_default_value = true, value_parser = parse_columns)]
     columns: Columns,
-    /// Volts or amperes in one of the file's units; u= and i= mean all voltages, all currents.
+    /// Volts or amperes in one of the file's units; u= and i= mean all voltages, all currents. Below
+    /// zero for a channel whose ends were reversed.
     #[arg(long, value_name = "CHANNEL=FACTOR,...", default_value = "", hide_default_value = true, value_parser = parse_scales)]
     scale: Scales,
     /// Nominal frequency, 50 or 60; left out: the nearer one.
@@ -48,6 +53,13 @@ pub(super) struct Measure {
     /// Second to end at.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     end: Option<f64>,
+    /// Correct the channels by these constants, which `jidian meter calibrate --out` wrote.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+    /// Print lines for `jidian meter calibrate`: what was measured beside what the reference said of
+    /// every phase, volts, amperes and the degrees by which the current lags.
+    #[arg(long, value_name = "VOLTS,AMPERES,DEGREES", conflicts_with_all = ["json", "calibration"], allow_hyphen_values = true, value_parser = parse_truth)]
+    reading: Option<Truth>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -67,7 +79,7 @@ enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum WiringName {
+pub(super) enum WiringName {
     /// One phase.
     #[value(name = "1p")]
     SinglePhase,
@@ -86,7 +98,7 @@ enum WiringName {
 }
 
 impl WiringName {
-    const fn wiring(self) -> Wiring {
+    pub(super) const fn wiring(self) -> Wiring {
         match self {
             Self::SinglePhase => Wiring::SinglePhase,
             Self::ThreeWire => Wiring::ThreePhaseThreeWire,
@@ -110,11 +122,24 @@ fn parse_scales(text: &str) -> Result<Scales, Refusal> {
     if text.is_empty() { Ok(Scales::ONE) } else { text.parse() }
 }
 
-fn parse_nominal(text: &str) -> Result<NominalFrequency, String> {
+pub(super) fn parse_nominal(text: &str) -> Result<NominalFrequency, String> {
     match text {
         "50" => Ok(NominalFrequency::Hertz50),
         "60" => Ok(NominalFrequency::Hertz60),
         _ => Err("must be 50 or 60".to_owned()),
+    }
+}
+
+fn parse_truth(text: &str) -> Result<Truth, String> {
+    let numbers: Option<Vec<f64>> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok().filter(|n: &f64| n.is_finite()))
+        .collect();
+    match numbers.as_deref() {
+        Some([volts, amperes, lag_deg]) => {
+            Ok(Truth { volts: *volts, amperes: *amperes, lag_deg: *lag_deg })
+        }
+        _ => Err("must be volts, amperes and degrees, such as 57.7,1.5,60".to_owned()),
     }
 }
 
@@ -125,6 +150,7 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(arguments: &Measure) -> Result<(), Failure> {
     let file = &arguments.file;
+    let calibration = arguments.calibration.as_deref().map(read_constants).transpose()?;
     let recording = read(arguments)?;
     let request = Request {
         wiring: arguments.wiring.map(WiringName::wiring),
@@ -133,13 +159,16 @@ pub(super) fn run(arguments: &Measure) -> Result<(), Failure> {
         nominal: arguments.nominal_hz,
         start_s: arguments.start,
         end_s: arguments.end,
+        calibration,
     };
     let measurement = measure::measure(recording, &request)
         .map_err(|refusal| Failure::at(file.display(), refusal))?;
     if let Some(path) = &arguments.plot {
         write_picture(path, file, &measurement, arguments.lang)?;
     }
-    if arguments.json {
+    if let Some(truth) = &arguments.reading {
+        print!("{}", readings::rows_of(&measurement, truth));
+    } else if arguments.json {
         println!("{:#}", measure::json::json(&measurement));
     } else {
         print!("{}", table::table(&measurement, arguments.lang));

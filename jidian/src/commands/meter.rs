@@ -1,5 +1,6 @@
-//! `jidian meter serve`: one virtual meter that any DL/T 645 master can read over TCP.
+//! `jidian meter`: one virtual meter that any DL/T 645 master can read over TCP; calibration.
 
+use super::calibrate::{self, Calibrate};
 use super::{Failure, parse_between};
 use clap::{Args, Subcommand};
 use management::Rate;
@@ -21,6 +22,9 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  jidian meter serve --listen 127.0.0.1:6450 --voltage 231 \
                             --current 5 --phase-angle 30")]
     Serve(Serve),
+    /// From readings of a bench to constants, with a report of the errors before and after.
+    #[command(after_help = calibrate::EXAMPLES)]
+    Calibrate(Calibrate),
 }
 
 #[derive(Args, Debug)]
@@ -83,6 +87,7 @@ fn parse_hertz(text: &str) -> Result<f64, String> {
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
     }
 }
 

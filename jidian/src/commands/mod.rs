@@ -2,6 +2,7 @@
 
 mod bank;
 mod bench;
+mod calibrate;
 mod chip;
 mod contract;
 mod measure;

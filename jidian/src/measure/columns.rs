@@ -308,7 +308,8 @@ fn list(headings: &[Heading]) -> String {
     format!("{} columns: {}{more}", headings.len(), names.join(", "))
 }
 
-/// What `--scale` says: volts or amperes for one of the file's units.
+/// What `--scale` says: volts or amperes for one of the file's units; below zero where a channel was
+/// recorded with its ends reversed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scales([f64; Role::CHANNELS]);
 
@@ -331,7 +332,9 @@ impl FromStr for Scales {
         for (roles, value) in assignments(text, "--scale", "ua=230,ia=5")? {
             let number = value.parse().ok().filter(|scale: &f64| scale.is_normal());
             let Some(number) = number else {
-                return Err(Refusal::new(format!("--scale: `{value}` isn't a number above zero")));
+                return Err(Refusal::new(format!(
+                    "--scale: `{value}` isn't a number other than zero (below zero reverses a channel)"
+                )));
             };
             for role in roles {
                 if let Some(scale) = scales.0.get_mut(role.index()) {

@@ -33,6 +33,10 @@ pub fn json(measurement: &Measurement) -> Value {
     let columns: Map<_, _> =
         columns.map(|(role, source)| (role.name().to_owned(), json!(source))).collect();
     top.insert("columns".to_owned(), Value::Object(columns));
+    if let Some(applied) = &measurement.calibration {
+        let value = json!({ "digest": applied.digest, "regions": applied.regions });
+        top.insert("calibration".to_owned(), value);
+    }
     top.insert("harmonics".to_owned(), harmonics(measurement));
     top.insert("windows".to_owned(), windows(measurement));
     top.insert("notes".to_owned(), json!(measurement.notes));

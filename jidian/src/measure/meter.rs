@@ -9,18 +9,23 @@
 //!
 //! Silence moves no register, so the registers hold the energy of every sample of the recording.
 //! Values come only from windows of whole cycles that lie inside the recording.
+//!
+//! With constants of a calibration the recording runs twice, since a meter needs some half cycles to
+//! find the region of a current: once to find the regions, and once in them from its first sample on.
 
+use super::conditioned::{self, Found};
 use super::decimate::decimate;
 use super::signal::{Cycles, mean, peak, rms};
 use super::values::{
-    Direction, Energy, JOULES_PER_MILLIWATT_HOUR, Line, Measurement, Phase, Powers, Values, Window,
-    ratio,
+    Applied, Direction, Energy, JOULES_PER_MILLIWATT_HOUR, Line, Measurement, Phase, Powers,
+    Values, Window, ratio,
 };
 use super::{Rate, Recording, Refusal, Role, Scales};
 use core::f64::consts::TAU;
+use metering::calibration::Calibration;
 use metering::{
-    ActiveRegisters, Channel, Configuration, CurrentScale, EnergyRegister, Frame, Metering,
-    NominalFrequency, PhaseWindow, Settings, Spectrum, VoltageScale, Wiring,
+    ActiveRegisters, Channel, Conditioning, Configuration, CurrentScale, EnergyRegister, Frame,
+    Metering, NominalFrequency, PhaseWindow, Settings, Spectrum, VoltageScale, Wiring,
 };
 
 /// The code of the greatest value.
@@ -39,6 +44,10 @@ const SINE_HALF_CYCLES: u32 = 73;
 /// A window ends at the latest after so much silence.
 const SILENCE_TENTHS: u32 = 4;
 
+/// Samples in which a voltage comes out of the silence and goes back, if channels are filtered: a
+/// jump would swing over, and that would be a crossing.
+const RAMP: i32 = 32;
+
 /// How a recording is measured.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -54,6 +63,8 @@ pub struct Request {
     pub start_s: f64,
     /// Where to end.
     pub end_s: Option<f64>,
+    /// The constants of the meter that recorded it.
+    pub calibration: Option<Calibration>,
 }
 
 /// A power of ten and a scale of the core: its values are real ones divided by the power of ten.
@@ -109,6 +120,9 @@ pub fn measure(mut recording: Recording, request: &Request) -> Result<Measuremen
     })?;
     recording.cut(rate, request.start_s, request.end_s)?;
     let wiring = request.wiring.unwrap_or_else(|| wiring_of(&recording));
+    if let Some(calibration) = &request.calibration {
+        conditioned::check(calibration, wiring, &recording)?;
+    }
     complete(&mut recording, wiring)?;
     scale(&mut recording, &request.scales)?;
     let factor = whole((rate.hertz() / CORE_RATE_MAX).ceil()).unsigned_abs().max(1);
@@ -124,12 +138,38 @@ pub fn measure(mut recording: Recording, request: &Request) -> Result<Measuremen
     } else {
         NominalFrequency::Hertz50
     });
-    let setup = Setup::new(&recording, wiring, nominal, rate_hertz);
-    let gathered = run(&recording, &setup)?;
+    let headroom = if request.calibration.is_some() { conditioned::HEADROOM } else { 1.0 };
+    let setup = Setup::new(&recording, wiring, nominal, rate_hertz, headroom);
+    let (gathered, applied) = match &request.calibration {
+        None => (run(&recording, &setup, None)?, None),
+        Some(calibration) => run_corrected(&recording, &setup, calibration)?,
+    };
     if gathered.windows.is_empty() {
         return Err(no_window(&setup, samples as f64 / rate.hertz()));
     }
-    Ok(gathered.measurement(recording, &setup, (samples, rate, factor)))
+    let mut measurement = gathered.measurement(recording, &setup, (samples, rate, factor));
+    if applied.as_ref().is_some_and(|applied| applied.regions.is_none()) {
+        measurement.notes.push(conditioned::MOVED.to_owned());
+    }
+    measurement.calibration = applied;
+    Ok(measurement)
+}
+
+/// Once to find the regions of the currents, once more if they stay in them.
+fn run_corrected(
+    recording: &Recording,
+    setup: &Setup,
+    calibration: &Calibration,
+) -> Result<(Gathered, Option<Applied>), Refusal> {
+    let conditioning = conditioned::scaled(calibration, setup.current.factor)?;
+    let gathered = run(recording, setup, Some(&conditioning))?;
+    let regions = gathered.regions.steady();
+    let gathered = match regions {
+        None => gathered,
+        Some(regions) => run(recording, setup, Some(&conditioned::held(&conditioning, regions)))?,
+    };
+    let digest = wire::Digest(calibration.digest()).to_string();
+    Ok((gathered, Some(Applied { digest, regions })))
 }
 
 fn no_window(setup: &Setup, seconds: f64) -> Refusal {
@@ -232,9 +272,12 @@ impl Setup {
         wiring: Wiring,
         nominal_frequency: NominalFrequency,
         rate_hertz: f64,
+        headroom: f64,
     ) -> Self {
         let peak_of = |roles: &[Role]| {
-            peak(roles.iter().flat_map(|role| recording.channels[role.index()].iter().copied()))
+            let values =
+                roles.iter().flat_map(|role| recording.channels[role.index()].iter().copied());
+            peak(values) * headroom
         };
         // 1000 V and 100 A of the core at most: within its power, and with the most digits.
         let voltage = Unit::of(peak_of(&Role::ALL[..3]), 9);
@@ -274,6 +317,8 @@ struct Gathered {
     /// Sum of squares of RMS values and of phasors over the windows, weighted by time.
     lines: [Vec<LineSum>; Role::CHANNELS],
     energy: Energy,
+    /// In which regions of their corrections the currents were.
+    regions: Found,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -283,33 +328,64 @@ struct LineSum {
     im: f64,
 }
 
-fn run(recording: &Recording, setup: &Setup) -> Result<Gathered, Refusal> {
-    let configuration =
-        Configuration::new(setup.settings).map_err(|error| Refusal::new(error.to_string()))?;
-    let mut meter = Metering::new(configuration);
-    let rate = setup.settings.sample_rate_hertz;
+fn configuration(
+    setup: &Setup,
+    conditioning: Option<&Conditioning>,
+) -> Result<Configuration, Refusal> {
+    let plain = Configuration::new(setup.settings);
+    let conditioned = plain.and_then(|plain| {
+        conditioning.map_or(Ok(plain), |conditioning| plain.with_conditioning(conditioning))
+    });
+    conditioned.map_err(|error| Refusal::new(error.to_string()))
+}
+
+fn run(
+    recording: &Recording,
+    setup: &Setup,
+    conditioning: Option<&Conditioning>,
+) -> Result<Gathered, Refusal> {
+    let mut meter = Metering::new(configuration(setup, conditioning)?);
+    let latency = meter.configuration().latency_samples() as u64;
     let (before, mut samples) = prepare(&mut meter, setup);
+    if conditioning.is_some() {
+        let first = frame(recording, setup, 0);
+        (1..=RAMP).for_each(|step| _ = meter.push(&ramp(&first, step)));
+    }
+    let before = before + latency + conditioning.map_or(0, |_| u64::from(RAMP.unsigned_abs()));
     assert!(is_zero(&meter), "a voltage without current moved a register");
     let mut gathered = Gathered {
         windows: Vec::new(),
         broken: 0,
         lines: core::array::from_fn(|_| Vec::new()),
         energy: Energy::default(),
+        regions: Found::default(),
     };
     for at in 0..recording.len() {
-        let Some(window) = meter.push(&frame(recording, setup, at)) else { continue };
+        let window = meter.push(&frame(recording, setup, at));
+        gathered.regions.take(at as f64 / setup.rate_hertz, meter.regions());
+        let Some(window) = window else { continue };
         samples += u64::from(window.samples);
         let end = samples.saturating_sub(before) as f64 / setup.rate_hertz;
         gathered.take(&window, meter.spectrum(), setup, end);
     }
     let last = frame(recording, setup, recording.len() - 1);
+    if conditioning.is_some() {
+        (1..=RAMP).rev().for_each(|step| _ = meter.push(&ramp(&last, step)));
+    }
     // Nothing crosses zero on the way into the silence.
     let rest = Frame { voltage: last.voltage.map(|code| code.signum()), ..Frame::default() };
-    for _ in 0..rate * SILENCE_TENTHS / 10 {
+    for _ in 0..setup.settings.sample_rate_hertz * SILENCE_TENTHS / 10 {
         meter.push(&rest);
     }
     gathered.energy = energy(&meter, setup);
     Ok(gathered)
+}
+
+/// A part of a frame's voltages, without current.
+fn ramp(frame: &Frame, step: i32) -> Frame {
+    let part = |code: i32| i64::from(code) * i64::from(step) / i64::from(RAMP + 1);
+    let voltage = frame.voltage.map(|code| i32::try_from(part(code)).unwrap_or(0));
+    Frame { voltage, ..Frame::default() }
 }
 
 /// Feeds the sine and the silence before a recording; gives the frames that it took, and how many
@@ -445,6 +521,7 @@ impl Gathered {
             measured_seconds: seconds,
             windows: self.windows,
             energy: self.energy,
+            calibration: None,
             spectrum,
             notes,
         }

@@ -6,6 +6,7 @@
 
 pub mod columns;
 pub mod comtrade;
+pub mod conditioned;
 pub mod csv;
 pub mod decimate;
 pub mod json;

@@ -44,6 +44,9 @@ pub fn table(measurement: &Measurement, language: Language) -> String {
         words("共", "of together"),
         measurement.measured_seconds
     );
+    if let Some(applied) = &measurement.calibration {
+        let _ = writeln!(text, "{} {}", words("校准常数", "calibrated by"), applied.digest);
+    }
     let _ =
         writeln!(text, "{} {:.6} Hz\n", words("频率", "frequency"), measurement.mean.frequency_hz);
     text += &phases(measurement, language);

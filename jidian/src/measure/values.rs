@@ -26,10 +26,22 @@ pub struct Measurement {
     pub windows: Vec<Window>,
     /// Energy of every sample.
     pub energy: Energy,
+    /// The constants that the channels were corrected with.
+    pub calibration: Option<Applied>,
     /// Fundamental and harmonics, by [`Role::index`].
     pub spectrum: [Vec<Line>; Role::CHANNELS],
     /// What the reader should know.
     pub notes: Vec<String>,
+}
+
+/// Constants that were used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// SM3 of the constants, hex.
+    pub digest: String,
+    /// The region of each current from 0, in all of the recording; none if a current changed it on
+    /// the way.
+    pub regions: Option<[usize; 4]>,
 }
 
 /// One window.

@@ -173,6 +173,11 @@ impl Filters {
         self.high_pass.is_some()
     }
 
+    /// By how many samples a conditioned sample is late.
+    pub(crate) const fn latency(&self) -> usize {
+        TAPS / 2 + self.wait
+    }
+
     fn integrates(&self, channel: usize) -> bool {
         let current = channel.checked_sub(CURRENTS).map(|wire| &self.currents[wire]);
         current.is_some_and(|current| current.sensor == Sensor::Rogowski)

@@ -211,6 +211,12 @@ impl Configuration {
         Ok(Self { filters: Some(conditioning.filters(&self.settings)?), ..self })
     }
 
+    /// By how many samples what is measured lies behind the frames that are pushed.
+    #[must_use]
+    pub fn latency_samples(&self) -> usize {
+        self.filters.as_ref().map_or(0, Filters::latency)
+    }
+
     /// The settings as given.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
