@@ -55,7 +55,7 @@ enum Command {
     /// Measure a captured waveform: CSV, WAV or COMTRADE.
     #[command(after_help = measure::EXAMPLES)]
     Measure(measure::Measure),
-    /// Virtual meters.
+    /// Virtual meters, and the calibration of a meter.
     #[command(subcommand)]
     Meter(meter::Command),
 }

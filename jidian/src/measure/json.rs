@@ -34,7 +34,8 @@ pub fn json(measurement: &Measurement) -> Value {
         columns.map(|(role, source)| (role.name().to_owned(), json!(source))).collect();
     top.insert("columns".to_owned(), Value::Object(columns));
     if let Some(applied) = &measurement.calibration {
-        let value = json!({ "digest": applied.digest, "regions": applied.regions });
+        let regions = applied.regions.map(|regions| regions.map(|region| region + 1));
+        let value = json!({ "constants_sm3": applied.digest, "regions": regions });
         top.insert("calibration".to_owned(), value);
     }
     top.insert("harmonics".to_owned(), harmonics(measurement));

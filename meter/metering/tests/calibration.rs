@@ -330,6 +330,9 @@ fn five_levels_get_five_regions_and_equal_ones_none() {
     assert_eq!(regions(&levels), 5);
     assert_eq!(regions(&levels.map(|(amperes, ..)| (amperes, 0.004, 9.0))), 1);
     assert_eq!(regions(&levels[..3]), 3);
+    // Half a millionth is noise and no reason for a border.
+    let noisy = [(0.05, 0.004, 9.0), (0.2, 0.004_000_5, 9.0), (0.8, 0.004, 9.0)];
+    assert_eq!(regions(&noisy), 1);
 }
 
 #[test]

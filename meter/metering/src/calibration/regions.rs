@@ -91,8 +91,11 @@ impl Range {
     }
 }
 
-/// The borders, at most `regions` − 1, with which the worst region errs least; of equal ones the
-/// fewest.
+/// What an additional region must gain at least, in 10⁻⁹: less is noise of the readings.
+const WORTH_PPB: i64 = 1_000;
+
+/// The borders, at most `regions` − 1, with which the worst region errs least; of those that are
+/// hardly worse the fewest.
 fn choose(plan: &Plan, points: &Points, regions: usize) -> Vec<u32, { REGIONS - 1 }> {
     // cost[k][end]: the worst of k + 1 regions over the points before `end`, and where the last begins.
     let mut cost = [[(i64::MAX, 0_usize); POINTS_MAX + 1]; REGIONS];
@@ -118,7 +121,9 @@ fn choose(plan: &Plan, points: &Points, regions: usize) -> Vec<u32, { REGIONS - 
             }
         }
     }
-    let best = (0..regions).min_by_key(|region| cost[*region][points.len()].0).unwrap_or(0);
+    let worst = |region: usize| cost[region][points.len()].0;
+    let least = (0..regions).map(worst).min().unwrap_or(0).saturating_add(WORTH_PPB);
+    let best = (0..regions).find(|region| worst(*region) <= least).unwrap_or(0);
     let mut borders = Vec::new();
     let mut end = points.len();
     for region in (1..=best).rev() {
