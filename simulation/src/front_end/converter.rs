@@ -78,8 +78,7 @@ impl Channel {
         let Some(error) = self.filter else { return converter };
         let seconds = FILTER_SECONDS * (1.0 + error) * (1.0 + self.filter_drift * warmer);
         let turn = TAU * hertz * seconds;
-        let filter =
-            Factor { gain: 1.0 / libm::sqrt(1.0 + turn * turn), ahead: -libm::atan(turn) };
+        let filter = Factor { gain: 1.0 / libm::sqrt(1.0 + turn * turn), ahead: -libm::atan(turn) };
         converter.times(filter)
     }
 }

@@ -49,10 +49,7 @@ impl Source {
                 let size = tone.rms * SQRT_2 * factor.gain;
                 Oscillator::new(size, tone.angle + factor.ahead, hertz / real_rate)
             });
-            Oscillators {
-                offset: front_end.channels[channel].offset,
-                tones: tones.collect(),
-            }
+            Oscillators { offset: front_end.channels[channel].offset, tones: tones.collect() }
         });
         Self { converter: front_end.converter, channels, noise: Noise::new(random) }
     }

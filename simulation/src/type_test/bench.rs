@@ -227,9 +227,8 @@ fn energy(registers: &Registers, quantity: Quantity) -> f64 {
     let hours = |milli: i64, rest: u128| part(milli, rest, unit) / 1e3;
     match quantity {
         Quantity::Active => {
-            let of = |register: &EnergyRegister| {
-                hours(register.energy.milliwatt_hours(), register.rest)
-            };
+            let of =
+                |register: &EnergyRegister| hours(register.energy.milliwatt_hours(), register.rest);
             of(&registers.import.total) - of(&registers.export.total)
         }
         Quantity::Reactive => {

@@ -236,9 +236,8 @@ impl Conditions {
 
     fn four_wires(&self, lag: f64) -> Line {
         let angles = self.angles();
-        let voltage = |phase: usize| {
-            self.waveform.voltage(self.volts(PHASE_VOLTS, phase), angles[phase])
-        };
+        let voltage =
+            |phase: usize| self.waveform.voltage(self.volts(PHASE_VOLTS, phase), angles[phase]);
         let current = |phase: usize| self.current(phase, angles[phase] - lag);
         Line {
             hertz: self.hertz,
@@ -288,11 +287,7 @@ impl Conditions {
             ),
         };
         let ([ab, cb], [ia, ic]) = (voltages, currents);
-        Line {
-            hertz: self.hertz,
-            voltages: [ab, Vec::new(), cb],
-            currents: [ia, Vec::new(), ic],
-        }
+        Line { hertz: self.hertz, voltages: [ab, Vec::new(), cb], currents: [ia, Vec::new(), ic] }
     }
 }
 

@@ -1,10 +1,16 @@
 //! Runs points on meters and says what came out.
 
 use super::bench::Bench;
+use super::calibrating::{Standard, calibrate};
+use super::conditions::Connection::{FourWire, ThreeWire};
 use super::conditions::{Conditions, Connection};
-use super::meter::Meter;
+use super::fault::Fault;
+use super::meter::{FULL_SCALE, Meter, settings};
 use super::point::{Point, Trial};
+use crate::front_end::{FrontEnd, Tolerances};
 use crate::random::Random;
+use metering::calibration::{Calibration, CalibrationError};
+use metering::{Conditioning, Configuration};
 
 /// How often a point is measured for its repeatability.
 const REPETITIONS: u64 = 5;
@@ -71,18 +77,70 @@ impl Outcome {
     }
 }
 
+/// What is tested.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setup {
+    /// Draws the specimen, the standard meter and all noise.
+    pub seed: u64,
+    /// Of the specimen's parts.
+    pub tolerances: Tolerances,
+    /// A planted fault.
+    pub fault: Option<Fault>,
+}
+
 /// The meters of a laboratory, each for four and for three wires.
 #[derive(Clone, Debug)]
 pub struct Laboratory {
-    /// Without sensors.
-    pub digital: [Meter; 2],
-    /// With sensors.
-    pub sensors: [Meter; 2],
-    /// Makes the noise of each point.
-    pub noise: Random,
+    digital: [Meter; 2],
+    sensors: [Meter; 2],
+    /// The constants of the specimen with four and with three wires.
+    pub calibrations: [Calibration; 2],
+    /// What the laboratory calibrated with.
+    pub standard: Standard,
+    noise: Random,
 }
 
 impl Laboratory {
+    /// Draws a specimen and calibrates it.
+    ///
+    /// # Errors
+    /// If the specimen can't be calibrated.
+    ///
+    /// # Panics
+    /// Never: what a calibration gives can be used.
+    pub fn new(setup: &Setup) -> Result<Self, CalibrationError> {
+        let random = Random::from_seed(setup.seed);
+        let board = FrontEnd::specimen(FULL_SCALE, &setup.tolerances, random.part(1));
+        let standard = Standard::drawn(random.part(2));
+        let calibrated = |connection: Connection, number| {
+            calibrate((&board, connection), &standard, random.part(number))
+        };
+        let calibrations = [calibrated(FourWire, 3)?, calibrated(ThreeWire, 4)?];
+        let meter = |connection, calibration: &Calibration| {
+            let mut meter = faulty(connection, setup.fault);
+            let mut conditioning = *calibration.conditioning();
+            meter.front_end = board.clone();
+            spoil(&mut conditioning, &mut meter.front_end, setup.fault);
+            let conditioned = meter.configuration.with_conditioning(&conditioning);
+            meter.configuration = conditioned.expect("constants of a calibration");
+            meter
+        };
+        let [four, three] = &calibrations;
+        Ok(Self {
+            digital: [FourWire, ThreeWire].map(|connection| faulty(connection, setup.fault)),
+            sensors: [meter(FourWire, four), meter(ThreeWire, three)],
+            calibrations,
+            standard,
+            noise: random.part(5),
+        })
+    }
+
+    /// The board of the specimen.
+    #[must_use]
+    pub const fn board(&self) -> &FrontEnd {
+        &self.sensors[0].front_end
+    }
+
     /// Runs one point on both chains.
     #[must_use]
     pub fn test(&self, point: &Point) -> Outcome {
@@ -96,8 +154,8 @@ impl Laboratory {
             Chain::Sensors => &self.sensors,
         };
         match connection {
-            Connection::FourWire => &meters[0],
-            Connection::ThreeWire => &meters[1],
+            FourWire => &meters[0],
+            ThreeWire => &meters[1],
         }
     }
 
@@ -180,3 +238,38 @@ impl Run<'_> {
     }
 }
 
+/// Samples without a fault into a core with a planted one.
+fn faulty(connection: Connection, fault: Option<Fault>) -> Meter {
+    let mut settings = settings(connection);
+    if fault == Some(Fault::Threshold) {
+        settings.starting_current_microamperes *= 7;
+    }
+    if fault == Some(Fault::PulseConstant) {
+        settings.pulses_per_kilowatt_hour -= 1;
+    }
+    let configuration = Configuration::new(settings).expect("nearly the name plate");
+    Meter { configuration, front_end: FrontEnd::perfect(FULL_SCALE) }
+}
+
+/// Plants a fault behind the calibration.
+fn spoil(conditioning: &mut Conditioning, board: &mut FrontEnd, fault: Option<Fault>) {
+    /// A thousandth.
+    const GAIN_PPB: i32 = 1_000_000;
+    /// 3/60° of 20 ms/360.
+    const DELAY_NANOSECONDS: i32 = 2_778;
+    let mut delays = |change: fn(i32) -> i32| {
+        let currents = conditioning.currents.iter_mut();
+        for correction in currents.flat_map(|current| &mut current.corrections) {
+            correction.delay_nanoseconds = change(correction.delay_nanoseconds);
+        }
+    };
+    match fault {
+        Some(Fault::Gain) => {
+            conditioning.voltages.iter_mut().for_each(|voltage| voltage.gain_ppb += GAIN_PPB);
+        }
+        Some(Fault::Phase) => delays(|delay| delay + DELAY_NANOSECONDS),
+        Some(Fault::Compensation) => delays(|_| 0),
+        Some(Fault::Crosstalk) => board.converter.crosstalk = 1e-3,
+        Some(Fault::Threshold | Fault::PulseConstant) | None => {}
+    }
+}

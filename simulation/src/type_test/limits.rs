@@ -1,7 +1,7 @@
 //! Limits of the classes. All of them were written down **from memory** and must be checked
 //! against a bought copy before anyone relies on them.
 
-use super::conditions::{Factor, Loaded, Nature, NOMINAL_AMPERES};
+use super::conditions::{Factor, Loaded, NOMINAL_AMPERES, Nature};
 
 /// Smallest current with a limit of its own kind: a hair above it still counts as on it.
 const HAIR: f64 = 1e-9;
@@ -20,11 +20,15 @@ pub(super) fn active_02s(amperes: f64, factor: Factor, loaded: Loaded) -> f64 {
         Loaded::Only(_) if is_one => 0.3,
         Loaded::Only(_) => 0.4,
         Loaded::Balanced | Loaded::Open if is_one => {
-            if part < 0.05 { 0.4 } else { 0.2 }
+            if part < 0.05 {
+                0.4
+            } else {
+                0.2
+            }
         }
         Loaded::Balanced | Loaded::Open => {
-            let on_request = factor.size < 0.4
-                || (factor.size < 0.6 && factor.nature == Nature::Capacitive);
+            let on_request =
+                factor.size < 0.4 || (factor.size < 0.6 && factor.nature == Nature::Capacitive);
             if on_request || part < 0.1 { 0.5 } else { 0.3 }
         }
     }

@@ -3,8 +3,7 @@
 use super::conditions::Connection;
 use crate::front_end::{FrontEnd, FullScale};
 use metering::{
-    ADE9000_FULL_SCALE_CODE, Conditioning, Configuration, CurrentScale, NominalFrequency, Settings,
-    VoltageScale,
+    ADE9000_FULL_SCALE_CODE, Configuration, CurrentScale, NominalFrequency, Settings, VoltageScale,
 };
 
 /// Pulse constant on the name plate, in impulses per kWh and per kvarh.
@@ -40,8 +39,6 @@ pub const fn settings(connection: Connection) -> Settings {
 pub struct Meter {
     /// Of its metering core.
     pub configuration: Configuration,
-    /// Its constants, if it was calibrated.
-    pub conditioning: Option<Conditioning>,
     /// Its board.
     pub front_end: FrontEnd,
 }
@@ -50,7 +47,8 @@ impl Meter {
     /// Samples without a fault: what is measured is the digital chain alone.
     #[must_use]
     pub fn digital(connection: Connection) -> Self {
-        let configuration = Configuration::new(settings(connection)).expect("the name plate is sound");
-        Self { configuration, conditioning: None, front_end: FrontEnd::perfect(FULL_SCALE) }
+        let configuration =
+            Configuration::new(settings(connection)).expect("the name plate is sound");
+        Self { configuration, front_end: FrontEnd::perfect(FULL_SCALE) }
     }
 }

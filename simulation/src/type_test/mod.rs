@@ -8,7 +8,9 @@
 //! The limits were written down **from memory**, and nothing here is certified.
 
 mod bench;
+mod calibrating;
 mod conditions;
+mod fault;
 mod laboratory;
 mod limits;
 mod meter;
@@ -16,11 +18,13 @@ mod plan;
 mod point;
 mod waveform;
 
+pub use calibrating::Standard;
 pub use conditions::{
     Conditions, Connection, Direction, Factor, LINE_VOLTS, Loaded, MAXIMUM_AMPERES,
     NOMINAL_AMPERES, NOMINAL_HERTZ, Nature, PHASE_VOLTS, Quantity, Supply,
 };
-pub use laboratory::{Chain, Laboratory, Outcome, Reading, Verdict};
+pub use fault::Fault;
+pub use laboratory::{Chain, Laboratory, Outcome, Reading, Setup, Verdict};
 pub use meter::{FULL_SCALE, Meter, PULSES_PER_KWH, SAMPLE_RATE_HERTZ, settings};
 pub use plan::plan;
 pub use point::{Clause, Point, Remark, Trial, Unit};

@@ -107,7 +107,8 @@ impl Point {
     #[must_use]
     #[allow(clippy::float_cmp, reason = "the reference temperature is written once")]
     pub fn is_of_sensors(&self) -> bool {
-        self.conditions.celsius != REFERENCE_CELSIUS
+        let is_warmer = self.conditions.celsius != REFERENCE_CELSIUS;
+        is_warmer || matches!(self.trial, Trial::PerKelvin(_))
     }
 
     /// Whether only a fraction of the limit may be used; else the value must keep to the limit.

@@ -143,7 +143,8 @@ mod tests {
     use core::f64::consts::{SQRT_2, TAU};
 
     fn value(tones: &[Tone], turns: f64) -> f64 {
-        let wave = |tone: &Tone| SQRT_2 * tone.rms * libm::cos(TAU * tone.order * turns + tone.angle);
+        let wave =
+            |tone: &Tone| SQRT_2 * tone.rms * libm::cos(TAU * tone.order * turns + tone.angle);
         tones.iter().map(wave).sum()
     }
 

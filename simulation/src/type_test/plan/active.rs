@@ -22,14 +22,26 @@ const fn clause(
     Clause { key, standard: STANDARD, english, chinese, remark }
 }
 
-static CURRENT: Clause = clause("active-current", "Current and power factor, balanced load", "电流与功率因数，平衡负载", None);
+static CURRENT: Clause = clause(
+    "active-current",
+    "Current and power factor, balanced load",
+    "电流与功率因数，平衡负载",
+    None,
+);
 static EXPORT: Clause = clause("active-export", "Reverse active energy", "反向有功电能", None);
 static SINGLE: Clause = clause("active-single", "Load on a single phase", "单相负载", None);
-static BALANCE: Clause = clause("active-balance", "Single-phase against balanced load", "单相与平衡负载误差之差", None);
-static THREE_WIRE: Clause = clause("active-3p3w", "Three wires: current and power factor", "三相三线：电流与功率因数", None);
+static BALANCE: Clause =
+    clause("active-balance", "Single-phase against balanced load", "单相与平衡负载误差之差", None);
+static THREE_WIRE: Clause = clause(
+    "active-3p3w",
+    "Three wires: current and power factor",
+    "三相三线：电流与功率因数",
+    None,
+);
 static VOLTAGE: Clause = clause("active-voltage", "Voltage variation", "电压变化", None);
 static FREQUENCY: Clause = clause("active-frequency", "Frequency variation", "频率变化", None);
-static SEQUENCE_CLAUSE: Clause = clause("active-sequence", "Reversed phase sequence", "逆相序", None);
+static SEQUENCE_CLAUSE: Clause =
+    clause("active-sequence", "Reversed phase sequence", "逆相序", None);
 static UNBALANCE: Clause = clause(
     "active-unbalance",
     "Voltage unbalance, one or two phases lost",
@@ -40,8 +52,18 @@ static UNBALANCE: Clause = clause(
         chinese: "三相四线：缺相的电流仍在流动（如电压互感器熔丝熔断）；三相三线：负载为其余两线之间的部分。",
     }),
 );
-static HARMONICS: Clause = clause("active-harmonics", "Harmonics: fifth, 10 % in voltage, 40 % in current", "谐波：5 次，电压 10 %，电流 40 %", None);
-static SUB_HARMONICS: Clause = clause("active-subharmonics", "Sub-harmonics: current on for two cycles, off for two", "次谐波：电流通两周波、断两周波", None);
+static HARMONICS: Clause = clause(
+    "active-harmonics",
+    "Harmonics: fifth, 10 % in voltage, 40 % in current",
+    "谐波：5 次，电压 10 %，电流 40 %",
+    None,
+);
+static SUB_HARMONICS: Clause = clause(
+    "active-subharmonics",
+    "Sub-harmonics: current on for two cycles, off for two",
+    "次谐波：电流通两周波、断两周波",
+    None,
+);
 static TEMPERATURE: Clause = clause(
     "active-temperature",
     "Mean temperature coefficient",
@@ -124,7 +146,11 @@ pub(super) fn balance(plan: &mut Plan, series: Series, phase: usize, limit: f64)
 
 pub(super) fn influences(plan: &mut Plan) {
     let shifts = &SHIFTS_02S;
-    plan.voltages(Series::active(&VOLTAGE), &[(0.05, 0), (1.0, 0), (4.0, 0), (0.1, 1), (1.0, 1), (4.0, 1)], shifts);
+    plan.voltages(
+        Series::active(&VOLTAGE),
+        &[(0.05, 0), (1.0, 0), (4.0, 0), (0.1, 1), (1.0, 1), (4.0, 1)],
+        shifts,
+    );
     for (volts_percent, factor) in [(80.0, 0), (80.0, 1), (115.0, 0), (115.0, 1)] {
         let conditions = Conditions::reference(NOMINAL_AMPERES, super::FACTORS[factor]);
         let conditions = Conditions { volts_percent, ..conditions };
@@ -133,7 +159,11 @@ pub(super) fn influences(plan: &mut Plan) {
     let three = Connection::ThreeWire;
     plan.voltages(Series::active(&VOLTAGE).on(three), &[(1.0, 0), (1.0, 1)], shifts);
     let series = Series::active(&FREQUENCY);
-    plan.frequencies(series, &[(0.05, 0), (1.0, 0), (4.0, 0), (0.1, 1), (1.0, 1), (4.0, 1)], shifts);
+    plan.frequencies(
+        series,
+        &[(0.05, 0), (1.0, 0), (4.0, 0), (0.1, 1), (1.0, 1), (4.0, 1)],
+        shifts,
+    );
     plan.frequencies(series.on(three), &[(1.0, 0), (1.0, 1)], shifts);
     for connection in CONNECTIONS {
         let series = Series::active(&SEQUENCE_CLAUSE).on(connection);
@@ -161,12 +191,8 @@ pub(super) const FOUR_WIRE_SUPPLIES: [Supply; 7] = [
     Supply::Lost(&[1, 2]),
 ];
 
-const THREE_WIRE_SUPPLIES: [Supply; 4] = [
-    Supply::Unbalanced,
-    Supply::Lost(&[0]),
-    Supply::Lost(&[1]),
-    Supply::Lost(&[2]),
-];
+const THREE_WIRE_SUPPLIES: [Supply; 4] =
+    [Supply::Unbalanced, Supply::Lost(&[0]), Supply::Lost(&[1]), Supply::Lost(&[2])];
 
 fn waveforms(plan: &mut Plan) {
     for connection in CONNECTIONS {

@@ -80,8 +80,7 @@ impl Plan {
         for factor in factors {
             for part in parts {
                 let amperes = part * NOMINAL_AMPERES;
-                let conditions =
-                    Conditions { loaded, ..Conditions::reference(amperes, *factor) };
+                let conditions = Conditions { loaded, ..Conditions::reference(amperes, *factor) };
                 let limit = limit(amperes, *factor, loaded);
                 self.add(series, conditions, Trial::Error, limit);
             }
@@ -119,12 +118,7 @@ impl Plan {
             for (from, celsius) in TEMPERATURES {
                 let conditions =
                     Conditions { celsius, ..Conditions::reference(amperes, FACTORS[factor]) };
-                self.add(
-                    series,
-                    conditions,
-                    Trial::PerKelvin(from),
-                    shifts.per_kelvin[factor],
-                );
+                self.add(series, conditions, Trial::PerKelvin(from), shifts.per_kelvin[factor]);
             }
         }
     }
@@ -137,15 +131,9 @@ impl Plan {
         }
     }
 
-    fn supplies(
-        &mut self,
-        series: Series,
-        (amperes, supplies): (f64, &[Supply]),
-        limit: f64,
-    ) {
+    fn supplies(&mut self, series: Series, (amperes, supplies): (f64, &[Supply]), limit: f64) {
         for &supply in supplies {
-            let conditions =
-                Conditions { supply, ..Conditions::reference(amperes, Factor::ONE) };
+            let conditions = Conditions { supply, ..Conditions::reference(amperes, Factor::ONE) };
             self.shift(series, conditions, limit);
         }
     }

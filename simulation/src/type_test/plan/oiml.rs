@@ -20,7 +20,8 @@ const fn clause(
     Clause { key, standard: "OIML R46 · D", english, chinese, remark }
 }
 
-static BASE: Clause = clause("r46-base", "Base maximum permissible error", "基本最大允许误差", None);
+static BASE: Clause =
+    clause("r46-base", "Base maximum permissible error", "基本最大允许误差", None);
 static BASE_REACTIVE: Clause = Clause {
     standard: "OIML R46 · C",
     ..clause(
@@ -33,15 +34,33 @@ static BASE_REACTIVE: Clause = Clause {
         }),
     )
 };
-static REPEATABILITY: Clause = clause("r46-repeatability", "Repeatability: five errors at one point", "重复性：同一点五次误差", None);
+static REPEATABILITY: Clause = clause(
+    "r46-repeatability",
+    "Repeatability: five errors at one point",
+    "重复性：同一点五次误差",
+    None,
+);
 static VOLTAGE: Clause = clause("r46-voltage", "Voltage variation", "电压变化", None);
 static FREQUENCY: Clause = clause("r46-frequency", "Frequency variation", "频率变化", None);
-static WAVEFORMS: Clause = clause("r46-harmonics", "Harmonics: quadriform and peaked waveform", "谐波：方顶波与尖顶波", None);
-static PHASE_FIRED: Clause = clause("r46-phase-fired", "Phase-fired current, 90°", "相控触发电流（90°）", None);
-static SUB_HARMONICS: Clause = clause("r46-subharmonics", "Sub-harmonics: burst-fired current", "次谐波：猝发触发电流", None);
-static HIGH_ORDERS: Clause = clause("r46-high-orders", "High-order harmonics: a tone at 15 to 40 times the frequency", "高次谐波：15 至 40 倍频信号", None);
+static WAVEFORMS: Clause = clause(
+    "r46-harmonics",
+    "Harmonics: quadriform and peaked waveform",
+    "谐波：方顶波与尖顶波",
+    None,
+);
+static PHASE_FIRED: Clause =
+    clause("r46-phase-fired", "Phase-fired current, 90°", "相控触发电流（90°）", None);
+static SUB_HARMONICS: Clause =
+    clause("r46-subharmonics", "Sub-harmonics: burst-fired current", "次谐波：猝发触发电流", None);
+static HIGH_ORDERS: Clause = clause(
+    "r46-high-orders",
+    "High-order harmonics: a tone at 15 to 40 times the frequency",
+    "高次谐波：15 至 40 倍频信号",
+    None,
+);
 static SEQUENCE_CLAUSE: Clause = clause("r46-sequence", "Reversed phase sequence", "逆相序", None);
-static INTERRUPTION: Clause = clause("r46-interruption", "One or two phases interrupted", "一相或两相断开", None);
+static INTERRUPTION: Clause =
+    clause("r46-interruption", "One or two phases interrupted", "一相或两相断开", None);
 static TEMPERATURE: Clause = clause("r46-temperature", "Temperature coefficient", "温度系数", None);
 static SELF_HEATING: Clause = clause("r46-self-heating", "Self-heating", "自热", None);
 

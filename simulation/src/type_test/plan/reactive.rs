@@ -10,16 +10,21 @@ const fn clause(key: &'static str, english: &'static str, chinese: &'static str)
     Clause { key, standard: "IEC 62053-24 · 0.5S", english, chinese, remark: None }
 }
 
-static CURRENT: Clause = clause("reactive-current", "Current and sin φ, balanced load", "电流与 sin φ，平衡负载");
+static CURRENT: Clause =
+    clause("reactive-current", "Current and sin φ, balanced load", "电流与 sin φ，平衡负载");
 static QUADRANTS: Clause = clause("reactive-quadrants", "Quadrants II to IV", "第二至第四象限");
 static SINGLE: Clause = clause("reactive-single", "Load on a single phase", "单相负载");
-static BALANCE: Clause = clause("reactive-balance", "Single-phase against balanced load", "单相与平衡负载误差之差");
-static THREE_WIRE: Clause = clause("reactive-3p3w", "Three wires: current and sin φ", "三相三线：电流与 sin φ");
+static BALANCE: Clause =
+    clause("reactive-balance", "Single-phase against balanced load", "单相与平衡负载误差之差");
+static THREE_WIRE: Clause =
+    clause("reactive-3p3w", "Three wires: current and sin φ", "三相三线：电流与 sin φ");
 static VOLTAGE: Clause = clause("reactive-voltage", "Voltage variation", "电压变化");
 static FREQUENCY: Clause = clause("reactive-frequency", "Frequency variation", "频率变化");
-static TEMPERATURE: Clause = clause("reactive-temperature", "Mean temperature coefficient", "平均温度系数");
+static TEMPERATURE: Clause =
+    clause("reactive-temperature", "Mean temperature coefficient", "平均温度系数");
 static START: Clause = clause("reactive-start", "Starting current 0.001 In", "起动电流 0.001 In");
-static NO_LOAD: Clause = clause("reactive-no-load", "No-load at 115 % Un (creep)", "潜动，115 % Un");
+static NO_LOAD: Clause =
+    clause("reactive-no-load", "No-load at 115 % Un (creep)", "潜动，115 % Un");
 
 pub(super) fn points(plan: &mut Plan) {
     errors(plan);
