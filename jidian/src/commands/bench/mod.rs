@@ -4,6 +4,7 @@ mod cluster;
 mod contract;
 mod fleet;
 mod ledger;
+mod metering;
 
 use super::Failure;
 use clap::Subcommand;
@@ -39,6 +40,13 @@ pub(super) enum Command {
         after_help = "Example:\n  jidian bench cluster --nats nats://127.0.0.1:4222 --monitor 127.0.0.1:8222"
     )]
     Cluster(cluster::Arguments),
+    /// The metering core: its type test, with a report.
+    #[command(
+        after_help = "Examples:\n  jidian bench metering --type-test --out report\n  jidian bench \
+                      metering --type-test --seed 7 --json\n  jidian bench metering --type-test \
+                      --plant phase"
+    )]
+    Metering(metering::Arguments),
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
@@ -47,6 +55,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Contract(arguments) => contract::run(arguments),
         Command::Ledger(arguments) => ledger::run(arguments),
         Command::Cluster(arguments) => cluster::run(arguments),
+        Command::Metering(arguments) => metering::run(arguments),
     }
 }
 
