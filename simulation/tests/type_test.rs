@@ -58,6 +58,9 @@ fn the_plan_holds_what_the_standards_ask_for() {
         r46-phase-fired r46-subharmonics r46-high-orders r46-sequence r46-interruption
         r46-temperature r46-self-heating pulses";
     assert_eq!(clauses, asked.split_whitespace().collect());
+    // The points of a clause stand together.
+    let runs = points.chunk_by(|one, other| one.clause == other.clause).count();
+    assert_eq!(runs, clauses.len());
     let with = |connection| points.iter().filter(|point| point.connection == connection).count();
     assert!(with(Connection::FourWire) > 150 && with(Connection::ThreeWire) > 50);
     let numbers = points.iter().map(|point| point.number);

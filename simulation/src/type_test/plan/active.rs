@@ -195,13 +195,16 @@ const THREE_WIRE_SUPPLIES: [Supply; 4] =
     [Supply::Unbalanced, Supply::Lost(&[0]), Supply::Lost(&[1]), Supply::Lost(&[2])];
 
 fn waveforms(plan: &mut Plan) {
-    for connection in CONNECTIONS {
-        let conditions = Conditions::reference(0.5 * MAXIMUM_AMPERES, Factor::ONE);
-        let fifth = Conditions { waveform: Waveform::Fifth, ..conditions };
-        plan.shift(Series::active(&HARMONICS).on(connection), fifth, FIFTH_HARMONIC_02S);
-        let conditions = Conditions::reference(0.5 * NOMINAL_AMPERES, Factor::ONE);
-        let burst = Conditions { waveform: Waveform::Burst, ..conditions };
-        plan.shift(Series::active(&SUB_HARMONICS).on(connection), burst, SUB_HARMONICS_02S);
+    let shapes = [
+        (&HARMONICS, 0.5 * MAXIMUM_AMPERES, Waveform::Fifth, FIFTH_HARMONIC_02S),
+        (&SUB_HARMONICS, 0.5 * NOMINAL_AMPERES, Waveform::Burst, SUB_HARMONICS_02S),
+    ];
+    for (clause, amperes, waveform, limit) in shapes {
+        for connection in CONNECTIONS {
+            let reference = Conditions::reference(amperes, Factor::ONE);
+            let series = Series::active(clause).on(connection);
+            plan.shift(series, Conditions { waveform, ..reference }, limit);
+        }
     }
 }
 

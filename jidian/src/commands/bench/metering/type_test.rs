@@ -65,8 +65,9 @@ pub(super) fn run(options: &Options, json: bool) -> Result<(), Failure> {
         tolerances: options.tolerances.tolerances(),
         fault: options.plant,
     };
-    let laboratory = Laboratory::new(&setup)
-        .map_err(|error| format!("the specimen of seed {} can't be calibrated: {error}", setup.seed))?;
+    let laboratory = Laboratory::new(&setup).map_err(|error| {
+        format!("the specimen of seed {} can't be calibrated: {error}", setup.seed)
+    })?;
     let results = test_all(&laboratory);
     let report = Report {
         setup: &setup,

@@ -78,9 +78,9 @@ fn meter() -> Value {
 
 fn specimen(board: &FrontEnd) -> Value {
     let ppm = |part: f64| part * 1e6;
-    let dividers = board.dividers.iter().map(|divider| {
-        json!({"ratio_ppm": ppm(divider.ratio), "drift_ppm_per_k": ppm(divider.drift)})
-    });
+    let dividers = board.dividers.iter().map(
+        |divider| json!({"ratio_ppm": ppm(divider.ratio), "drift_ppm_per_k": ppm(divider.drift)}),
+    );
     let transformers = board.transformers.iter().map(|transformer| {
         json!({
             "ratio_ppm": ppm(transformer.ratio),

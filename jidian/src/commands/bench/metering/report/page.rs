@@ -200,10 +200,7 @@ impl Cell {
 
     fn none() -> Self {
         Self {
-            value: "–".to_owned(),
-            share: "–".to_owned(),
-            bar: "0".to_owned(),
-            class: "none",
+            value: "–".to_owned(), share: "–".to_owned(), bar: "0".to_owned(), class: "none"
         }
     }
 }
@@ -238,11 +235,19 @@ fn channels(board: &FrontEnd) -> Vec<ChannelView> {
 fn common(board: &FrontEnd) -> Vec<(&'static str, &'static str, String)> {
     let converter = &board.converter;
     vec![
-        ("基准电压温漂", "Drift of the reference", format!("{} ppm/K", signed(converter.reference_drift * 1e6, 1))),
+        (
+            "基准电压温漂",
+            "Drift of the reference",
+            format!("{} ppm/K", signed(converter.reference_drift * 1e6, 1)),
+        ),
         ("晶振偏差", "Crystal", format!("{} ppm", signed(converter.crystal * 1e6, 1))),
         ("噪声", "Noise", format!("{:.1} ppm · 101 dB", converter.noise * 1e6)),
         ("三次非线性", "Third harmonic at full scale", "−101 dB".to_owned()),
-        ("串扰", "Crosstalk U → I", format!("{:.0} dB", 20.0 * converter.crosstalk.log10()).replace('-', "−")),
+        (
+            "串扰",
+            "Crosstalk U → I",
+            format!("{:.0} dB", 20.0 * converter.crosstalk.log10()).replace('-', "−"),
+        ),
         ("码步", "Step", format!("{:.0} LSB", converter.step_codes)),
     ]
 }
@@ -260,9 +265,8 @@ fn constants(calibrations: &[Calibration; 2]) -> Vec<ConstantsView> {
             let regions = (0..current.regions).map(|region| {
                 let correction = current.corrections[region];
                 let up = current.up_microamperes.get(region).filter(|up| **up > 0);
-                let to = up.map_or(String::new(), |up| {
-                    format!("≤ {:.0} mA: ", f64::from(*up) / 1e3)
-                });
+                let to =
+                    up.map_or(String::new(), |up| format!("≤ {:.0} mA: ", f64::from(*up) / 1e3));
                 format!(
                     "{to}{} ppm, {} ns",
                     signed(f64::from(correction.gain_ppb) / 1e3, 0),

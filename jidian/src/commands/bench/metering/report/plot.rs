@@ -94,9 +94,11 @@ fn funnel(svg: &mut String, results: &[&Result], scale: Scale) {
             upper.push((scale.x(end), result.point.limit * share));
         }
         let lower = upper.iter().rev().map(|(x, limit)| (*x, -limit));
-        let corners = upper.iter().copied().chain(lower).map(|(x, limit)| {
-            format!("{x:.1},{:.1}", scale.y(limit))
-        });
+        let corners = upper
+            .iter()
+            .copied()
+            .chain(lower)
+            .map(|(x, limit)| format!("{x:.1},{:.1}", scale.y(limit)));
         let corners = corners.collect::<Vec<_>>().join(" ");
         let _ = writeln!(svg, "<polygon class=\"{class}\" points=\"{corners}\"/>");
     }

@@ -33,9 +33,7 @@ fn supply(supply: Supply) -> Option<(String, String)> {
     match supply {
         Supply::Whole => None,
         Supply::Reversed => Some(("逆相序".to_owned(), "A, C, B".to_owned())),
-        Supply::Unbalanced => {
-            Some(("A 110 %，C 90 %".to_owned(), "A 110 %, C 90 %".to_owned()))
-        }
+        Supply::Unbalanced => Some(("A 110 %，C 90 %".to_owned(), "A 110 %, C 90 %".to_owned())),
         Supply::Lost(lost) => {
             let names = lost.iter().map(|phase| ["A", "B", "C"][*phase]);
             let names = names.collect::<Vec<_>>().join("、");
