@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use simulation::front_end::Tolerances;
 use simulation::type_test::{Fault, Laboratory, Point, Setup, Verdict, plan};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -91,7 +91,7 @@ pub(super) fn run(options: &Options, json: bool) -> Result<(), Failure> {
     Err(Failure::at(page.display(), reason))
 }
 
-fn write(options: &Options, report: &Report<'_>, page: &PathBuf) -> Result<(), Failure> {
+fn write(options: &Options, report: &Report<'_>, page: &Path) -> Result<(), Failure> {
     let out = &options.out;
     std::fs::create_dir_all(out).map_err(|error| Failure::at(out.display(), error))?;
     std::fs::write(page, report.html()?).map_err(|error| Failure::at(page.display(), error))?;

@@ -32,8 +32,8 @@ fn both(text: String) -> (String, String) {
 fn supply(supply: Supply) -> Option<(String, String)> {
     match supply {
         Supply::Whole => None,
-        Supply::Reversed => Some(("逆相序".to_owned(), "A, C, B".to_owned())),
-        Supply::Unbalanced => Some(("A 110 %，C 90 %".to_owned(), "A 110 %, C 90 %".to_owned())),
+        Supply::Reversed => Some(both("A C B".to_owned())),
+        Supply::Unbalanced => Some(both("A 110 %, C 90 %".to_owned())),
         Supply::Lost(lost) => {
             let names = lost.iter().map(|phase| ["A", "B", "C"][*phase]);
             let names = names.collect::<Vec<_>>().join("、");
@@ -94,19 +94,21 @@ pub(super) fn current(conditions: &Conditions) -> String {
     }
 }
 
-/// A value with the digits that matter beside its limit.
+/// A value with the digits that matter beside its limit; small ones with more.
 pub(super) fn value(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "∞".to_owned();
     }
-    let text = match unit {
-        Unit::Percent => format!("{value:+.4}"),
-        Unit::PercentPerKelvin => format!("{value:+.5}"),
-        Unit::Windows => format!("{value:.0}"),
-        Unit::Pulses if value.fract() == 0.0 => format!("{value:.0}"),
-        Unit::Pulses => format!("{value:.2}"),
-    };
-    text.replace('-', "−")
+    match unit {
+        Unit::Percent | Unit::PercentPerKelvin => {
+            let digits = if value.abs() < 1e-3 { 6 } else { 4 };
+            let text = format!("{value:+.digits$}");
+            let is_zero = text.trim_matches(['+', '-', '0', '.']).is_empty();
+            if is_zero { text[1..].to_owned() } else { text.replace('-', "−") }
+        }
+        Unit::Pulses if value.fract() != 0.0 => format!("{value:.2}"),
+        Unit::Windows | Unit::Pulses => format!("{value:.0}"),
+    }
 }
 
 /// A limit.
