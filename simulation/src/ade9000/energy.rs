@@ -48,6 +48,15 @@ impl Energies {
         }
     }
 
+    /// What was accumulated, but isn't in a register yet, is dropped.
+    pub(super) const fn restart(&mut self) {
+        self.inside = [[0; 6]; 3];
+        self.powers = [[0; 6]; 3];
+        self.sums = [0; 4];
+        self.energy_count = 0;
+        self.power_count = 0;
+    }
+
     /// Takes the powers of a step; gives those that count: without load none does, and negative
     /// ones as `ACCMODE` says.
     pub(super) fn step(

@@ -70,6 +70,7 @@ pub struct Twin {
     buffer: waveform::Buffer,
     integrity: Integrity,
     reset_left: u32,
+    settle_left: u32,
     celsius: f64,
 }
 
@@ -113,6 +114,7 @@ impl Twin {
             buffer: waveform::Buffer::new(),
             integrity: Integrity::new(),
             reset_left: RESET_STEPS,
+            settle_left: 0,
             celsius: 25.0,
         }
     }
@@ -144,8 +146,12 @@ impl Twin {
         let seen = signals.crossings.step(&samples, registers);
         let powers = signals.meter.step(&samples, line_period(registers), registers);
         let half_cycle = half_cycle(&seen, registers);
-        let counted = signals.energies.step(&powers, half_cycle, registers);
-        signals.pulses.step(&counted, registers);
+        if self.settle_left > 0 {
+            self.settle_left -= 1;
+        } else {
+            let counted = signals.energies.step(&powers, half_cycle, registers);
+            signals.pulses.step(&counted, registers);
+        }
         let raised = signals.events.step(&samples, registers);
         self.buffer.step(&samples, &seen, raised, registers);
         registers.raise(STATUS0, STATUS0_DREADY);
@@ -219,7 +225,13 @@ impl Twin {
                     self.registers.clear(address, CONFIG1_CF_ACC_CLR);
                 }
             }
-            RUN => self.registers.set(address, value & 1),
+            RUN => {
+                self.registers.set(address, value & 1);
+                if value & 1 > before {
+                    self.settle_left = settle_steps(&self.registers);
+                    self.signals.energies.restart();
+                }
+            }
             CRC_FORCE => {
                 self.registers.set(address, value & 1);
                 self.integrity.force();
@@ -249,6 +261,11 @@ impl Twin {
     fn reset(&mut self) {
         *self = Self { celsius: self.celsius, ..Self::new() };
     }
+}
+
+/// How long powers and rms may settle before energies, powers and pulses are counted (`PWR_SETTLE`).
+fn settle_steps(registers: &RegisterFile) -> u32 {
+    [64, 128, 256, 0][(registers.get(CONFIG1) >> 8 & 3) as usize] * (STEPS_PER_SECOND / 1000)
 }
 
 const PHSIGN: u16 = ade9000::address_of("PHSIGN");
