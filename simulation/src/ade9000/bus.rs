@@ -51,10 +51,12 @@ impl Twin {
             }
             return;
         }
-        let value = self.read(address);
+        let width = width_at(address).bytes();
+        // A register that a read changes isn't read before its last bit is out.
+        let value = if miso.len() < width { self.shown(address) } else { self.read(address) };
         self.note_last(address, header, value);
         let word = value.to_be_bytes();
-        let data = &word[4 - width_at(address).bytes()..];
+        let data = &word[4 - width..];
         let sum = crc16(data);
         // The register that keeps the sum isn't changed by being read itself.
         if address != CRC_SPI {

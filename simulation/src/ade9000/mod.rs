@@ -194,15 +194,21 @@ impl Twin {
         self.registers.get(address & 0x7FF)
     }
 
-    /// A read over the bus. A chip in reset answers zeros.
-    fn read(&mut self, address: u16) -> u32 {
-        if self.reset_left > 0 {
-            return 0;
-        }
-        let value = self.peek(address);
+    /// What the bus shows of a register. A chip in reset answers zeros.
+    fn shown(&self, address: u16) -> u32 {
         match address {
+            _ if self.reset_left > 0 => 0,
+            WR_LOCK => u32::from(self.registers.locked),
+            _ => self.peek(address),
+        }
+    }
+
+    /// A whole read over the bus.
+    fn read(&mut self, address: u16) -> u32 {
+        let value = self.shown(address);
+        match address {
+            _ if self.reset_left > 0 => {}
             IPEAK | VPEAK => self.registers.set(address, 0),
-            WR_LOCK => return u32::from(self.registers.locked),
             _ => energy::after_read(address, &mut self.registers),
         }
         value

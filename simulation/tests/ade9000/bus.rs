@@ -112,6 +112,22 @@ fn bursts_go_on_and_carry_no_check() {
     answers(&mut twin, &[0x4F, 0xE8, 0, 0, 0, 0], &[0, 0, 0x00, 0xFE, 0, 0]);
 }
 
+/// A peak is cleared by reading it, but not by a read that ends before its last bit.
+#[test]
+fn a_read_that_ends_early_changes_nothing() {
+    let bench = started(FULL_LINE, &CONFIGURATION);
+    write(&bench, "CONFIG3", 0x001C);
+    bench.borrow_mut().run(800);
+    let mut twin = bench.borrow().twin.clone();
+    let peak = twin.peek(at("VPEAK")).to_be_bytes();
+    for length in 2..6 {
+        let miso = twin.exchange(&[0x40, 0x18, 0, 0, 0, 0][..length]);
+        assert_eq!(miso[2..], peak[..length - 2]);
+    }
+    assert_eq!(twin.exchange(&[0x40, 0x18, 0, 0, 0, 0])[2..], peak);
+    assert_eq!(twin.peek(at("VPEAK")), 0);
+}
+
 #[test]
 fn a_locked_chip_keeps_its_configuration() {
     let bench = started(FULL_LINE, &CONFIGURATION);
