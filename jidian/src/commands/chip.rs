@@ -254,7 +254,12 @@ fn converse(mut stream: &TcpStream, chip: &Shared) -> Result<(), String> {
         }
         let mut mosi = vec![0; usize::from(length)];
         read(stream, &mut mosi, "an exchange")?;
-        let miso = with(chip, |chip| chip.bench.twin.exchange(&mosi));
+        let miso = with(chip, |chip| {
+            // How long a reset takes isn't agreed: Analog Devices' driver waits for 50 ms, Linux's
+            // for 90 microseconds. Here every wait is long enough.
+            chip.bench.finish_reset();
+            chip.bench.twin.exchange(&mosi)
+        });
         stream.write_all(&miso).map_err(gone)?;
     }
 }

@@ -42,6 +42,13 @@ impl Bench {
         }
     }
 
+    /// Goes on to where the chip has come out of its reset, if it's in one.
+    pub fn finish_reset(&mut self) {
+        while self.twin.is_in_reset() {
+            self.run(1);
+        }
+    }
+
     /// Steps since the supply came.
     #[must_use]
     pub const fn steps(&self) -> u64 {

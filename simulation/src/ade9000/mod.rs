@@ -119,6 +119,12 @@ impl Twin {
         }
     }
 
+    /// Whether the chip is still coming up, and hears nothing.
+    #[must_use]
+    pub const fn is_in_reset(&self) -> bool {
+        self.reset_left > 0
+    }
+
     /// Temperature of the chip from now on.
     pub const fn set_celsius(&mut self, celsius: f64) {
         self.celsius = celsius;
@@ -197,7 +203,7 @@ impl Twin {
     /// What the bus shows of a register. A chip in reset answers zeros.
     fn shown(&self, address: u16) -> u32 {
         match address {
-            _ if self.reset_left > 0 => 0,
+            _ if self.is_in_reset() => 0,
             WR_LOCK => u32::from(self.registers.locked),
             _ => self.peek(address),
         }
@@ -207,7 +213,7 @@ impl Twin {
     fn read(&mut self, address: u16) -> u32 {
         let value = self.shown(address);
         match address {
-            _ if self.reset_left > 0 => {}
+            _ if self.is_in_reset() => {}
             IPEAK | VPEAK => self.registers.set(address, 0),
             _ => energy::after_read(address, &mut self.registers),
         }
