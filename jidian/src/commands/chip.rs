@@ -2,8 +2,8 @@
 //! chip itself.
 
 use super::{Failure, parse_between};
-use clap::{Args, Subcommand};
-use simulation::ade9000::{Bench, Board, Harmonic, Line, Recording, STEPS_PER_SECOND};
+use clap::{Args, Subcommand, ValueEnum};
+use simulation::ade9000::{Bench, Board, Harmonic, Line, Recording, Reference, STEPS_PER_SECOND};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   jidian chip ade9000 --voltage 230 --current 5 --phase-angle 60
   jidian chip ade9000 --harmonic 5,10,40 --harmonic 7,5,20
+  jidian chip ade9000 --wiring 3p3w --voltage 57.7 --volts-per-volt 201
   jidian chip ade9000 --waveform line.csv --rate 12800
   printf '\\0\\6\\x4f\\xe8\\0\\0\\0\\0' | nc -N 127.0.0.1 9000 | xxd     Version: 00fe, then its CRC
 
@@ -48,13 +49,16 @@ pub(super) struct Ade9000 {
     /// Frequency in hertz, 40 to 70.
     #[arg(long, default_value_t = 50.0, value_parser = parse_hertz)]
     frequency: f64,
+    /// Wires of the line: 3p3w has the voltages of A and C against B at VA and VC, and none at VB.
+    #[arg(long, value_enum, default_value_t = Wiring::FourWires)]
+    wiring: Wiring,
     /// A harmonic: its order, then its shares of voltage and current in percent. May be repeated.
     #[arg(long, visible_alias = "harmonics", value_name = "ORDER,U%,I%")]
     #[arg(value_parser = parse_harmonic)]
     harmonic: Vec<Harmonic>,
     /// A recorded line instead: a CSV file whose first row names its columns, of ia, ib, ic, in
     /// (amperes) and va, vb, vc (volts); what isn't there is zero. It's played again and again.
-    #[arg(long, value_name = "FILE", requires = "rate")]
+    #[arg(long, value_name = "FILE", requires = "rate", conflicts_with = "wiring")]
     waveform: Option<PathBuf>,
     /// Rows in a second of the file of --waveform, 100 to 1000000.
     #[arg(long, value_name = "HZ", requires = "waveform", value_parser = parse_rate)]
@@ -71,6 +75,14 @@ pub(super) struct Ade9000 {
     /// How much faster than the wall clock the chip's time goes, 0.01 to 50.
     #[arg(long, default_value_t = 1.0, value_parser = parse_speed)]
     speed: f64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Wiring {
+    #[value(name = "3p4w")]
+    FourWires,
+    #[value(name = "3p3w")]
+    ThreeWires,
 }
 
 fn parse_size(text: &str) -> Result<f64, String> {
@@ -180,6 +192,10 @@ impl Clocked {
             harmonics: arguments.harmonic.clone(),
         };
         let mut bench = Bench::new(board, line);
+        bench.reference = match arguments.wiring {
+            Wiring::FourWires => Reference::Neutral,
+            Wiring::ThreeWires => Reference::PhaseB,
+        };
         bench.twin.set_celsius(arguments.temperature);
         if let (Some(path), Some(rate_hz)) = (&arguments.waveform, arguments.rate) {
             bench.recording = Recording::new(rate_hz, read_frames(path)?);

@@ -1,6 +1,6 @@
 //! A twin on a line: what stands on a bench in a laboratory, with the traits that a driver needs.
 
-use super::{Board, Line, Recording, Twin};
+use super::{Board, Line, Recording, Reference, Twin};
 use core::cell::RefCell;
 use core::convert::Infallible;
 use embedded_hal::delay::DelayNs;
@@ -13,6 +13,8 @@ pub struct Bench {
     pub twin: Twin,
     /// What is on the line from now on.
     pub line: Line,
+    /// What the dividers of the line's voltages begin at.
+    pub reference: Reference,
     /// What is played instead of the line.
     pub recording: Option<Recording>,
     /// Between the line and the pins.
@@ -24,7 +26,8 @@ impl Bench {
     /// A chip that has just got its supply.
     #[must_use]
     pub fn new(board: Board, line: Line) -> Self {
-        Self { twin: Twin::new(), line, recording: None, board, step: 0 }
+        let reference = Reference::Neutral;
+        Self { twin: Twin::new(), line, reference, recording: None, board, step: 0 }
     }
 
     /// Goes on by this many steps of 1/8000 s.
@@ -34,7 +37,7 @@ impl Bench {
                 let sample = 4 * self.step + quarter;
                 match &self.recording {
                     Some(recording) => recording.pins(&self.board, sample),
-                    None => self.line.pins(&self.board, sample),
+                    None => self.reference.pins(self.line.pins(&self.board, sample)),
                 }
             });
             self.twin.step(&pins);

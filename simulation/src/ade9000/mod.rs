@@ -21,7 +21,7 @@ mod waveform;
 
 pub use bench::{Bench, Bus, Wait};
 pub use channels::{CHANNELS, PinVolts};
-pub use stimulus::{Board, Harmonic, Line, Recording};
+pub use stimulus::{Board, Harmonic, Line, Recording, Reference};
 
 use ade9000::fields::{
     CONFIG1_CF_ACC_CLR, CONFIG1_IRQ0_ON_IRQ1, CONFIG1_SWRST, LOCK, STATUS0_DREADY, STATUS1_RSTDONE,

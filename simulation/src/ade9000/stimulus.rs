@@ -1,6 +1,6 @@
 //! What is on the line, and the transformers and dividers between it and the pins.
 
-use super::channels::PinVolts;
+use super::channels::{PinVolts, VA};
 use core::f64::consts::{PI, SQRT_2};
 
 /// How the chip is connected.
@@ -16,6 +16,26 @@ impl Board {
     /// The evaluation board of Analog Devices, as its own driver converts: 801 to 1, and 300 A
     /// for one volt.
     pub const EVALUATION: Self = Self { volts_per_volt: 801.0, amperes_per_volt: 300.0 };
+}
+
+/// The conductor that the voltages between the pins are measured from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reference {
+    /// Four wires.
+    #[default]
+    Neutral,
+    /// Three wires: VA is the voltage of A against B, VC that of C against B, and VB nothing.
+    PhaseB,
+}
+
+impl Reference {
+    pub(super) fn pins(self, mut pins: PinVolts) -> PinVolts {
+        if self == Self::PhaseB {
+            let b = pins[VA + 1];
+            pins[VA..].iter_mut().for_each(|pin| *pin -= b);
+        }
+        pins
+    }
 }
 
 /// One harmonic of voltage and current.
@@ -112,6 +132,13 @@ impl Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn three_wires_are_measured_against_b() {
+        let pins = [1.0, 2.0, 3.0, 0.0, 7.0, 5.0, -9.0];
+        assert_eq!(Reference::Neutral.pins(pins), pins);
+        assert_eq!(Reference::PhaseB.pins(pins), [1.0, 2.0, 3.0, 0.0, 2.0, 0.0, -14.0]);
+    }
 
     #[test]
     fn a_recording_is_played_again_and_again() {
