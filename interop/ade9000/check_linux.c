@@ -287,6 +287,9 @@ int main(int argc, char **argv)
 	report(get(0x4FE) >> 22 == 3, "version, as 32 bits", get(0x4FE) >> 16, 0xFE, "");
 	/* It takes RUN for 32 bits: 16 data bits, then their check. */
 	report(get(0x480) >> 16 == 1, "RUN", get(0x480) >> 16, 1, "");
+	/* SELFREQ is the user's to set. */
+	if (line.hertz > 55)
+		put(0x492, 0x0100);
 	fsleep(3500000);
 	for (phase = 0; phase < 3; phase++) {
 		printf("-- phase %c\n", 'A' + phase);
