@@ -268,6 +268,7 @@ fn converse(mut stream: &TcpStream, chip: &Shared) -> Result<(), String> {
         if length == 0 {
             return Err("an exchange of 0 bytes: chip select without a clock isn't one".to_owned());
         }
+        acknowledge(stream);
         let mut mosi = vec![0; usize::from(length)];
         read(stream, &mut mosi, "an exchange")?;
         let miso = with(chip, |chip| {
@@ -278,6 +279,15 @@ fn converse(mut stream: &TcpStream, chip: &Shared) -> Result<(), String> {
         });
         stream.write_all(&miso).map_err(gone)?;
     }
+}
+
+/// A client that writes length and bytes apart, and leaves Nagle's algorithm on, sends the bytes
+/// when the length is acknowledged: 40 ms later, unless that is asked for.
+fn acknowledge(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = std::os::linux::net::TcpStreamExt::set_quickack(stream, true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 fn read(mut stream: &TcpStream, bytes: &mut [u8], what: &str) -> Result<(), String> {
