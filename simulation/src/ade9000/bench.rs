@@ -70,39 +70,7 @@ impl ErrorType for Bus<'_> {
 impl SpiDevice for Bus<'_> {
     /// One transaction is one chip-select assertion.
     fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
-        let mut mosi = Vec::new();
-        for operation in operations.iter() {
-            match operation {
-                Operation::Write(bytes) => mosi.extend_from_slice(bytes),
-                Operation::Read(bytes) => mosi.resize(mosi.len() + bytes.len(), 0),
-                Operation::Transfer(read, write) => {
-                    let end = mosi.len() + read.len().max(write.len());
-                    mosi.extend_from_slice(write);
-                    mosi.resize(end, 0);
-                }
-                Operation::TransferInPlace(bytes) => mosi.extend_from_slice(bytes),
-                Operation::DelayNs(_) => {}
-            }
-        }
-        let miso = self.0.borrow_mut().twin.exchange(&mosi);
-        let mut rest = miso.as_slice();
-        for operation in operations {
-            let (read, length): (&mut [u8], usize) = match operation {
-                Operation::Write(bytes) => (&mut [], bytes.len()),
-                Operation::Read(bytes) | Operation::TransferInPlace(bytes) => {
-                    let length = bytes.len();
-                    (bytes, length)
-                }
-                Operation::Transfer(read, write) => {
-                    let length = read.len().max(write.len());
-                    (read, length)
-                }
-                Operation::DelayNs(_) => continue,
-            };
-            let (mine, behind) = rest.split_at(length);
-            read.copy_from_slice(&mine[..read.len()]);
-            rest = behind;
-        }
+        self.0.borrow_mut().twin.transact(operations);
         Ok(())
     }
 }

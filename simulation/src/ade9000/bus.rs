@@ -4,6 +4,7 @@ use super::Twin;
 use super::registers::{CONFIG1, CRC_SPI, LAST_CMD, LAST_DATA_16, LAST_DATA_32};
 use ade9000::fields::CONFIG1_BURST_EN;
 use ade9000::{BURST_REGIONS, Direction, Header, WAVEFORM_BUFFER, Width, crc16, width_at};
+use embedded_hal::spi::Operation;
 
 impl Twin {
     /// What the chip sends on MISO while the master sends `mosi`, from the fall of chip select to
@@ -24,6 +25,43 @@ impl Twin {
         miso
     }
 
+    /// One transaction of a master: what it writes goes in, what it reads comes out.
+    pub fn transact(&mut self, operations: &mut [Operation<'_, u8>]) {
+        let mut mosi = Vec::new();
+        for operation in operations.iter() {
+            match operation {
+                Operation::Write(bytes) => mosi.extend_from_slice(bytes),
+                Operation::Read(bytes) => mosi.resize(mosi.len() + bytes.len(), 0),
+                Operation::Transfer(read, write) => {
+                    let end = mosi.len() + read.len().max(write.len());
+                    mosi.extend_from_slice(write);
+                    mosi.resize(end, 0);
+                }
+                Operation::TransferInPlace(bytes) => mosi.extend_from_slice(bytes),
+                Operation::DelayNs(_) => {}
+            }
+        }
+        let miso = self.exchange(&mosi);
+        let mut rest = miso.as_slice();
+        for operation in operations {
+            let (read, length): (&mut [u8], usize) = match operation {
+                Operation::Write(bytes) => (&mut [], bytes.len()),
+                Operation::Read(bytes) | Operation::TransferInPlace(bytes) => {
+                    let length = bytes.len();
+                    (bytes, length)
+                }
+                Operation::Transfer(read, write) => {
+                    let length = read.len().max(write.len());
+                    (read, length)
+                }
+                Operation::DelayNs(_) => continue,
+            };
+            let (mine, behind) = rest.split_at(length);
+            read.copy_from_slice(&mine[..read.len()]);
+            rest = behind;
+        }
+    }
+
     fn take(&mut self, address: u16, header: u16, data: &[u8]) {
         let value = match (width_at(address), data) {
             (Width::Bits16, [high, low, ..]) => u32::from(u16::from_be_bytes([*high, *low])),
@@ -38,8 +76,7 @@ impl Twin {
 
     fn answer(&mut self, address: u16, header: u16, miso: &mut [u8]) {
         if WAVEFORM_BUFFER.contains(&address) {
-            let burst = self.buffer.burst(address, &self.registers);
-            miso.iter_mut().zip(burst).for_each(|(out, byte)| *out = byte);
+            self.buffer.burst(address, &self.registers, miso);
             return;
         }
         let bursts = self.registers.has(CONFIG1, CONFIG1_BURST_EN);

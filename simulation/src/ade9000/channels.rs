@@ -1,7 +1,9 @@
 //! From the pins to `xI_PCF` and `xV_PCF`: multiplexer, converters, gains, wiring, high-pass,
 //! integrators, phase compensation (DS, figures 56 to 60).
 
-use super::filters::{HIGH_PASS_CORNERS_HZ, HighPass, HighPassDesign, Integrator, PhaseShift};
+use super::filters::{
+    HIGH_PASS_CORNERS_HZ, HighPass, HighPassDesign, Integrator, PhaseShift, nearest,
+};
 use super::registers::{ACCMODE, CONFIG0, CONFIG2, RegisterFile};
 use ade9000::fields::{
     ACCMODE_ICONSEL, ACCMODE_SELFREQ, CONFIG0_HPFDIS, CONFIG0_ININTEN, CONFIG0_INTEN, CONFIG0_MTEN,
@@ -36,7 +38,7 @@ const STRIDE: u16 = 0x20;
 /// One step of 1/8000 s behind the converters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Samples {
-    /// The four samples at 32 kHz.
+    /// The four samples at 32 kHz; all but the last are zero unless they were asked for.
     pub(super) sinc: [[i32; CHANNELS]; 4],
     /// Behind the decimation.
     pub(super) lpf: [i32; CHANNELS],
@@ -55,6 +57,14 @@ pub(super) struct Channels {
     late_voltages: [f64; 3],
     /// By frequency of the line and by corner.
     designs: [[HighPassDesign; 8]; 2],
+    integrator_gains: [f64; 2],
+}
+
+/// Which of the four instants of a step somebody looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Instants {
+    All,
+    Last,
 }
 
 impl Channels {
@@ -68,14 +78,27 @@ impl Channels {
             phase_shifts: Default::default(),
             late_voltages: [0.0; 3],
             designs,
+            integrator_gains: [50.0, 60.0].map(Integrator::gain),
         }
     }
 
-    pub(super) fn step(&mut self, pins: &[PinVolts; 4], registers: &mut RegisterFile) -> Samples {
-        let inputs = pins.map(|pins| converted(&pins, registers));
-        let sinc = inputs.map(|inputs| inputs.map(|input| code(input, FULL_SCALE_SINC)));
+    pub(super) fn step(
+        &mut self,
+        instants: Instants,
+        mut pins: impl FnMut(usize) -> PinVolts,
+        registers: &mut RegisterFile,
+    ) -> Samples {
+        let mut sinc = [[0; CHANNELS]; 4];
+        if instants == Instants::All {
+            for (quarter, sinc) in sinc[..3].iter_mut().enumerate() {
+                let inputs = converted(&pins(quarter), registers);
+                *sinc = inputs.map(|input| code(input, FULL_SCALE_SINC));
+            }
+        }
+        let last = converted(&pins(3), registers);
+        sinc[3] = last.map(|input| code(input, FULL_SCALE_SINC));
         // The chip's decimation filter isn't modelled: the last of four samples is taken.
-        let lpf = inputs[3].map(|input| code(input, FULL_SCALE_LPF));
+        let lpf = last.map(|input| code(input, FULL_SCALE_LPF));
         let regions = find_regions(registers);
         let raw = wired(gained(lpf, regions, registers), registers);
         let pcf = self.filtered(raw, regions, registers);
@@ -91,7 +114,7 @@ impl Channels {
         let is_60_hz = registers.has(ACCMODE, ACCMODE_SELFREQ);
         let design = &self.designs[usize::from(is_60_hz)];
         let design = &design[(registers.get(CONFIG2) >> 9 & 7) as usize];
-        let line_hz = if is_60_hz { 60.0 } else { 50.0 };
+        let integrator_gain = self.integrator_gains[usize::from(is_60_hz)];
         let has_high_pass = !registers.has(CONFIG0, CONFIG0_HPFDIS);
         let leak = f64::from(registers.signed(DICOEFF)) / f64::from(1 << 27);
         core::array::from_fn(|channel| {
@@ -102,10 +125,11 @@ impl Channels {
             }
             if channel >= VA {
                 // The voltage waits for one sample, so that a current can be early or late.
-                return core::mem::replace(&mut self.late_voltages[channel - VA], value).round();
+                let late = &mut self.late_voltages[channel - VA];
+                return nearest(core::mem::replace(late, value));
             }
             let bit = if channel == IN { CONFIG0_ININTEN } else { CONFIG0_INTEN };
-            let integrated = self.integrators[channel].step(value, leak, line_hz);
+            let integrated = self.integrators[channel].step(value, leak, integrator_gain);
             if registers.has(CONFIG0, bit) {
                 value = integrated;
             }
@@ -114,7 +138,7 @@ impl Channels {
                 _ => NPHCAL,
             };
             let coefficient = registers.gain(calibration) - 1.0;
-            self.phase_shifts[channel].step(value, coefficient).round()
+            nearest(self.phase_shifts[channel].step(value, coefficient))
         })
     }
 }
@@ -139,7 +163,7 @@ fn converted(pins: &PinVolts, registers: &RegisterFile) -> [f64; CHANNELS] {
 /// A value of the converter: 24 bits, moved up by four (TRM).
 #[allow(clippy::cast_possible_truncation, reason = "clipped to 28 bits")]
 fn code(input: f64, full_scale: i32) -> i32 {
-    let code = (input * f64::from(full_scale) / 16.0).round();
+    let code = nearest(input * f64::from(full_scale) / 16.0);
     code.clamp(f64::from(-(1 << 23)), f64::from((1 << 23) - 1)) as i32 * 16
 }
 

@@ -5,6 +5,20 @@ use core::f64::consts::PI;
 
 const RATE_HZ: f64 = 8000.0;
 
+/// To the nearest integer, halves away from zero: `f64::round` for what registers hold (below 2^53)
+/// without a call of the C library.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "whole numbers of 64 bits, exact below 2^53"
+)]
+pub(super) fn nearest(value: f64) -> f64 {
+    let whole = value as i64;
+    let rest = value - whole as f64;
+    let away = i64::from(rest >= 0.5) - i64::from(rest <= -0.5);
+    whole.saturating_add(away) as f64
+}
+
 /// Corners that `CONFIG2.HPF_CRN` chooses, in hertz (DS).
 pub(super) const HIGH_PASS_CORNERS_HZ: [f64; 8] =
     [77.39, 39.275, 19.79, 9.935, 4.98, 2.495, 1.25, 0.625];
@@ -53,9 +67,13 @@ pub(super) struct Integrator {
 }
 
 impl Integrator {
+    /// The gain that makes it one at the line's frequency.
+    pub(super) fn gain(line_hz: f64) -> f64 {
+        libm::tan(PI * line_hz / RATE_HZ)
+    }
+
     /// `leak` is `DICOEFF` / 2^27: a negative number forgets constant parts.
-    pub(super) fn step(&mut self, sample: f64, leak: f64, line_hz: f64) -> f64 {
-        let gain = libm::tan(PI * line_hz / RATE_HZ);
+    pub(super) fn step(&mut self, sample: f64, leak: f64, gain: f64) -> f64 {
         let kept = (1.0 + leak).clamp(0.0, 1.0);
         self.value = kept * self.value + gain * (sample + self.before);
         self.before = sample;
@@ -248,9 +266,9 @@ mod tests {
     /// The leak of `0xFFFFE000` is a corner of 0.08 Hz: 0.09 degrees at 50 Hz.
     #[test]
     fn the_integrator_turns_by_a_quarter() {
-        let mut filter = Integrator::default();
+        let (mut filter, gain) = (Integrator::default(), Integrator::gain(50.0));
         let (size, phase) =
-            response(50.0, |sample| filter.step(sample, -8192.0 / 134_217_728.0, 50.0));
+            response(50.0, |sample| filter.step(sample, -8192.0 / 134_217_728.0, gain));
         assert!((size - 1.0).abs() < 1e-3 && (phase + 90.0).abs() < 0.2, "{size} {phase}");
     }
 
@@ -276,6 +294,14 @@ mod tests {
             let apart = (current - voltage).rem_euclid(360.0);
             assert!((apart - 90.0).abs() < 0.002, "{hertz} Hz: {apart}");
             assert!((size - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_nearest_integer_is_that_of_the_library() {
+        let values = [0.0, 0.5, 1.5, 2.5, 0.499_999_999_999_999_94, 74_532_013.499, 1e15 + 0.5];
+        for value in values.into_iter().flat_map(|value| [value, -value, value + 1e-9]) {
+            assert!((nearest(value) - value.round()).abs() < f64::MIN_POSITIVE, "{value}");
         }
     }
 

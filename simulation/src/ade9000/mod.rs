@@ -132,6 +132,12 @@ impl Twin {
 
     /// Takes 1/8000 s: the inputs at four instants, 1/32000 s apart.
     pub fn step(&mut self, pins: &[PinVolts; 4]) {
+        self.step_with(|quarter| pins[quarter]);
+    }
+
+    /// Takes 1/8000 s, asking for the inputs at those of the four instants 0 to 3 that the chip
+    /// looks at: the first three only while the waveform buffer takes samples at 32 kHz.
+    pub fn step_with(&mut self, pins: impl FnMut(usize) -> PinVolts) {
         if self.reset_left > 0 {
             self.reset_left -= 1;
             if self.reset_left == 0 {
@@ -145,10 +151,11 @@ impl Twin {
         }
     }
 
-    fn process(&mut self, pins: &[PinVolts; 4]) {
+    fn process(&mut self, pins: impl FnMut(usize) -> PinVolts) {
+        let instants = self.buffer.instants(&self.registers);
         let registers = &mut self.registers;
         let signals = &mut self.signals;
-        let samples = signals.channels.step(pins, registers);
+        let samples = signals.channels.step(instants, pins, registers);
         let seen = signals.crossings.step(&samples, registers);
         let powers = signals.meter.step(&samples, line_period(registers), registers);
         let half_cycle = half_cycle(&seen, registers);

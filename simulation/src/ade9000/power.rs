@@ -1,7 +1,7 @@
 //! RMS, powers, power factors and distortions.
 
 use super::channels::{CHANNELS, IN, Samples, VA};
-use super::filters::{LowPass, Mean, Quadrature};
+use super::filters::{LowPass, Mean, Quadrature, nearest};
 use super::registers::{ACCMODE, CONFIG0, RegisterFile, STATUS0};
 use ade9000::address_of;
 use ade9000::fields::{
@@ -230,20 +230,16 @@ impl Phase {
     fn totals(&mut self, current: f64, voltage: f64, registers: &RegisterFile) -> [f64; 2] {
         let product = current * voltage;
         let filtered = self.active.step(product);
+        let raw = |bit| registers.has(CONFIG0, bit);
+        let active = if raw(CONFIG0_DISAPLPF) { product } else { filtered };
+        // It is set before `RUN` (DS), so its filters have nothing to remember.
+        if registers.has(VAR_DIS, 1) {
+            return [active, 0.0];
+        }
         let (late, turned) = self.quadrature.step(voltage, current);
         let turned = late * turned;
         let reactive = self.reactive.step(turned);
-        let raw = |bit| registers.has(CONFIG0, bit);
-        [
-            if raw(CONFIG0_DISAPLPF) { product } else { filtered },
-            if registers.has(VAR_DIS, 1) {
-                0.0
-            } else if raw(CONFIG0_DISRPLPF) {
-                turned
-            } else {
-                reactive
-            },
-        ]
+        [active, if raw(CONFIG0_DISRPLPF) { turned } else { reactive }]
     }
 
     fn collect(&mut self, rms: [u32; 4], powers: Powers) {
@@ -309,11 +305,11 @@ fn square([real, imaginary]: [f64; 2]) -> f64 {
 /// xRMS = sqrt(xRMS0^2 + 2^15 * offset) (DS).
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative")]
 pub(super) fn root(mean_square: f64, offset: i32) -> u32 {
-    libm::sqrt((mean_square + 32_768.0 * f64::from(offset)).max(0.0)).round() as u32
+    nearest(libm::sqrt((mean_square + 32_768.0 * f64::from(offset)).max(0.0))) as u32
 }
 
 /// A signed value in a register of 32 bits.
 #[allow(clippy::cast_possible_truncation, reason = "it saturates, as a register does")]
 pub(super) fn word(value: f64) -> u32 {
-    (value.round() as i32).cast_unsigned()
+    (nearest(value) as i32).cast_unsigned()
 }

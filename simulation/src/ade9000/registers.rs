@@ -43,12 +43,19 @@ pub(super) struct RegisterFile {
     words: Vec<u32>,
     /// Where a copy has its value from; itself for everything else.
     source: Vec<u16>,
+    /// The bits that a register has.
+    mask: Vec<u32>,
     pub(super) locked: bool,
 }
 
 impl RegisterFile {
     pub(super) fn new() -> Self {
-        let mut file = Self { words: vec![0; SIZE], source: sources(), locked: false };
+        let mask = (0_u16..).take(SIZE).map(|address| match width_at(address) {
+            Width::Bits16 => 0xFFFF,
+            Width::Bits32 => u32::MAX,
+        });
+        let mask = mask.collect();
+        let mut file = Self { words: vec![0; SIZE], source: sources(), mask, locked: false };
         file.reset();
         file
     }
@@ -83,10 +90,7 @@ impl RegisterFile {
 
     /// What the chip itself writes.
     pub(super) fn set(&mut self, address: u16, value: u32) {
-        self.words[usize::from(address)] = match width_at(address) {
-            Width::Bits16 => value & 0xFFFF,
-            Width::Bits32 => value,
-        };
+        self.words[usize::from(address)] = value & self.mask[usize::from(address)];
     }
 
     pub(super) fn raise(&mut self, address: u16, bits: u32) {

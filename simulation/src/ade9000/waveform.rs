@@ -1,6 +1,6 @@
 //! The waveform buffer: 2048 words, filled at a fixed rate or with 128 points in a cycle.
 
-use super::channels::{CHANNELS, IN, Samples, VA};
+use super::channels::{CHANNELS, IN, Instants, Samples, VA};
 use super::crossings::{Seen, line_period};
 use super::events::Raised;
 use super::registers::{RegisterFile, STATUS0, WFB_CFG, WFB_TRG_CFG};
@@ -55,6 +55,14 @@ impl Buffer {
             self.left = None;
             self.until_point = 0.0;
         }
+    }
+
+    /// Which samples at 32 kHz the next step takes.
+    pub(super) fn instants(&self, registers: &RegisterFile) -> Instants {
+        let configuration = registers.get(WFB_CFG);
+        let is_fixed = configuration & WFB_CFG_CAP_SEL != 0;
+        let is_sinc = configuration >> 9 & 1 == 0;
+        if self.runs && is_fixed && is_sinc { Instants::All } else { Instants::Last }
     }
 
     pub(super) fn step(
@@ -175,27 +183,24 @@ impl Buffer {
 
     /// The bytes of a burst from an address on, as long as the master clocks; where the chosen
     /// channels end, the next set follows, and behind the last set the first.
-    pub(super) fn burst<'b>(
-        &'b self,
-        address: u16,
-        registers: &RegisterFile,
-    ) -> Box<dyn Iterator<Item = u8> + 'b> {
+    pub(super) fn burst(&self, address: u16, registers: &RegisterFile, miso: &mut [u8]) {
         let configuration = registers.get(WFB_CFG);
-        let chosen = chosen(configuration);
-        let Some(chosen) = chosen else {
-            return Box::new(self.word(address).to_be_bytes().into_iter());
-        };
         let from = usize::from(address & 0x7FF);
+        let Some(chosen) = chosen(configuration) else {
+            let word = self.words[from].to_be_bytes();
+            miso.iter_mut().zip(word).for_each(|(out, byte)| *out = byte);
+            return;
+        };
         let is_resampled = configuration & WFB_CFG_CAP_SEL == 0;
         // Half-words or words: the place of a channel in its set is the same.
         let (scale, width) = if is_resampled { (2, 2) } else { (1, 4) };
-        let places = (from * scale..).map(move |place| place % (WORDS * scale));
-        let wanted = places.filter(move |place| chosen >> (place % 8) & 1 == 1);
-        Box::new(wanted.flat_map(move |place| {
+        let places = (from * scale..).map(|place| place % (WORDS * scale));
+        let wanted = places.filter(|place| chosen >> (place % 8) & 1 == 1);
+        for (out, place) in miso.chunks_mut(width).zip(wanted) {
             let bytes = self.words[place / scale].to_be_bytes();
             let begin = place % scale * width;
-            bytes.into_iter().skip(begin).take(width)
-        }))
+            out.copy_from_slice(&bytes[begin..][..out.len()]);
+        }
     }
 }
 
