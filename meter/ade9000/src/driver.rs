@@ -77,6 +77,11 @@ pub enum Error<E> {
         /// Where it would have begun.
         address: u16,
     },
+    /// A page of the waveform buffer holds what no converter gives.
+    NotSamples {
+        /// The page, 0 to 15.
+        page: u16,
+    },
     /// An energy moved at every try; the bus is slower than the chip's energy interval.
     Unsteady {
         /// The first word of the energy.
@@ -109,6 +114,11 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
             Self::OutsideOfBurstRegion { address } => {
                 write!(f, "no burst begins or ends like this at {address:#05X}")
             }
+            Self::NotSamples { page } => write!(
+                f,
+                "page {page} of the waveform buffer doesn't hold samples; check wiring and clock of \
+                 the bus"
+            ),
             Self::Unsteady { address } => write!(
                 f,
                 "the energy at {address:#05X} moved at every reading; make EGY_TIME longer or the \
@@ -151,7 +161,7 @@ const RESET_MS_MAX: u32 = 100;
 
 /// Bits of a register of 16 bits.
 #[allow(clippy::cast_possible_truncation, reason = "the assertion holds it")]
-const fn half(bits: u32) -> u16 {
+pub(crate) const fn half(bits: u32) -> u16 {
     assert!(bits <= 0xFFFF);
     bits as u16
 }
@@ -194,6 +204,11 @@ impl<S: SpiDevice> Ade9000<S> {
         Self { spi, config1: 0 }
     }
 
+    /// The bus.
+    pub const fn bus_mut(&mut self) -> &mut S {
+        &mut self.spi
+    }
+
     /// Gives the bus back.
     pub fn release(self) -> S {
         self.spi
@@ -204,6 +219,8 @@ impl<S: SpiDevice> Ade9000<S> {
     /// # Errors
     /// If the bus fails, the chip doesn't get ready within 100 ms, or is another part.
     pub fn reset(&mut self, delay: &mut impl DelayNs) -> Result<PowerUp, Error<S::Error>> {
+        // A locked chip takes no reset either.
+        self.send(WR_LOCK, fields::UNLOCK)?;
         self.send(CONFIG1, half(fields::CONFIG1_SWRST))?;
         self.config1 = 0;
         let mut waited_ms = 0;
@@ -325,7 +342,7 @@ impl<S: SpiDevice> Ade9000<S> {
     }
 
     /// Writes without reading back: for bits that clear themselves or are cleared by ones.
-    fn send<W: Word>(
+    pub(crate) fn send<W: Word>(
         &mut self,
         address: Address<W, ReadWrite>,
         value: W,
@@ -362,11 +379,16 @@ impl<S: SpiDevice> Ade9000<S> {
         if !BURST_REGIONS.iter().any(fits) {
             return Err(Error::OutsideOfBurstRegion { address: first });
         }
-        self.receive_words(first, words)
+        const PIECE: usize = 64;
+        for (piece, at) in words.chunks_mut(PIECE).zip((first..).step_by(PIECE)) {
+            self.receive_burst(at, piece)?;
+        }
+        Ok(())
     }
 
-    /// Sets of the waveform buffer at a fixed rate, beginning with one of 256. `N` is how many
-    /// channels `WFB_CFG` has the chip send: 7 or 6 for all, 2 for a phase, 1 for one.
+    /// Sets of the waveform buffer at a fixed rate, beginning with one of 256, in bursts of a page.
+    /// `N` is how many channels `WFB_CFG` has the chip send: 7 or 6 for all, 2 for a phase, 1 for
+    /// one.
     ///
     /// # Errors
     /// If the bus fails, or there are no such sets.
@@ -375,11 +397,16 @@ impl<S: SpiDevice> Ade9000<S> {
         first: u16,
         sets: &mut [[i32; N]],
     ) -> Result<(), Error<S::Error>> {
+        /// A page of all channels.
+        const WORDS: usize = 16 * 8;
         let address = Self::set_address(first, 8, sets.len())?;
-        for (set, at) in sets.iter_mut().zip((address..).step_by(8)) {
-            let mut words = [0; N];
-            self.receive_words(at, &mut words)?;
-            *set = words.map(u32::cast_signed);
+        for (page, at) in sets.chunks_mut(16).zip((address..).step_by(WORDS)) {
+            let mut words = [0; WORDS];
+            let words = &mut words[..page.len() * N];
+            self.receive_burst(at, words)?;
+            for (set, words) in page.iter_mut().zip(words.as_chunks().0) {
+                *set = words.map(u32::cast_signed);
+            }
         }
         Ok(())
     }
@@ -415,20 +442,13 @@ impl<S: SpiDevice> Ade9000<S> {
         Ok(address)
     }
 
-    /// Words are read in place, in pieces, so that no buffer of bytes as large is needed.
-    fn receive_words(&mut self, first: u16, words: &mut [u32]) -> Result<(), Error<S::Error>> {
-        const PIECE: usize = 64;
-        let mut address = first;
-        for piece in words.chunks_mut(PIECE) {
-            let mut bytes = [0; PIECE * 4];
-            let used = &mut bytes[..piece.len() * 4];
-            self.receive(address, used)?;
-            for (word, bytes) in piece.iter_mut().zip(used.as_chunks().0) {
-                *word = u32::from_be_bytes(*bytes);
-            }
-            #[allow(clippy::cast_possible_truncation, reason = "at most 64")]
-            let read = piece.len() as u16;
-            address += read;
+    /// At most 128 words in one transaction.
+    fn receive_burst(&mut self, first: u16, words: &mut [u32]) -> Result<(), Error<S::Error>> {
+        let mut bytes = [0; 128 * 4];
+        let used = &mut bytes[..words.len() * 4];
+        self.receive(first, used)?;
+        for (word, bytes) in words.iter_mut().zip(used.as_chunks().0) {
+            *word = u32::from_be_bytes(*bytes);
         }
         Ok(())
     }

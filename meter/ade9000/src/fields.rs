@@ -104,11 +104,22 @@ pub const STATUS1_DIPA: u32 = 1 << 23;
 pub const STATUS1_CRC_CHG: u32 = 1 << 26;
 /// `STATUS1`: a check of the configuration is done.
 pub const STATUS1_CRC_DONE: u32 = 1 << 27;
+/// `STATUS1`: `ERROR0`, `ERROR1` and `ERROR3`, after which only a reset helps.
+pub const STATUS1_ERRORS: u32 = 0b1011 << 28;
+
+/// `CFMODE`: all pulse outputs are off.
+pub const CFMODE_OFF: u32 = 0xF << 12;
+/// `PART_ID`: the chip is an ADE9000.
+pub const PART_ID_ADE9000: u32 = 1 << 20;
 
 /// `WFB_CFG`: the capture runs; starts with a change from 0 to 1.
 pub const WFB_CFG_CAP_EN: u32 = 1 << 4;
 /// `WFB_CFG`: samples at a fixed rate instead of 128 in a cycle.
 pub const WFB_CFG_CAP_SEL: u32 = 1 << 5;
+/// `WFB_CFG`: filled round and round; a trigger's address is kept and stops nothing.
+pub const WFB_CFG_CONTINUOUS: u32 = 3 << 6;
+/// `WFB_CFG`: samples behind the decimation filter, 8 kS/s.
+pub const WFB_CFG_SRC_LPF: u32 = 2 << 8;
 /// `WFB_CFG`: a burst contains IN.
 pub const WFB_CFG_IN_EN: u32 = 1 << 12;
 

@@ -17,6 +17,7 @@ mod driver;
 mod energy;
 pub mod fields;
 mod frame;
+mod stream;
 mod table;
 
 pub use address::{Access, Address, Phase, ReadOnly, ReadWrite, Word};
@@ -29,4 +30,5 @@ pub use crc::{crc16, crc16_from};
 pub use driver::{Ade9000, Bursts, Configuration, Error, LineFrequency, Place, PowerUp};
 pub use energy::{Energy45, EnergyOf};
 pub use frame::{BURST_REGIONS, Direction, Header, WAVEFORM_BUFFER, width_at};
+pub use stream::{HALF_PAGES, Half, PAGE_SETS, Set};
 pub use table::{Permission, REGISTERS, Register, Width, address_of, register};
