@@ -405,6 +405,8 @@ fn planted_impurity_is_found() {
 const PROTOCOL: [&str; 4] = ["quantity", "wire", "crypto", "contract"];
 /// Separate chips, or separate worlds of one: they meet in frames of `wire` only.
 const CHIPS: [&str; 6] = ["metering", "ade9000", "mb85rc512t", "management", "ree", "tee"];
+/// The parts on the board of the metering core, which its own program drives.
+const METERING_BOARD: [&str; 3] = ["metering", "ade9000", "mb85rc512t"];
 /// The two companies; they speak through `wire`.
 const COMPANIES: [&str; 2] = ["bank", "grid"];
 
@@ -413,11 +415,12 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
     if let Some(place) = PROTOCOL.iter().position(|known| *known == name) {
         return Some(PROTOCOL[..place].to_vec());
     }
-    let chips = || PROTOCOL.iter().chain(&CHIPS).copied();
+    let chips = || PROTOCOL.iter().chain(&CHIPS).chain(&["metering-core"]).copied();
     if CHIPS.contains(&name) || COMPANIES.contains(&name) {
         return Some(PROTOCOL.to_vec());
     }
     match name {
+        "metering-core" => Some(PROTOCOL.iter().chain(&METERING_BOARD).copied().collect()),
         "firmware" => Some(chips().collect()),
         "simulation" => Some(chips().chain(COMPANIES).collect()),
         "jidian" => Some(chips().chain(COMPANIES).chain(["simulation"]).collect()),
@@ -515,6 +518,9 @@ fn every_forbidden_edge_is_found() {
         ("tee", "ree"),
         ("management", "metering"),
         ("metering", "management"),
+        ("metering", "ade9000"),
+        ("metering-core", "management"),
+        ("management", "metering-core"),
         ("tee", "bank"),
         ("ree", "bank"),
         ("management", "grid"),

@@ -1,12 +1,16 @@
-//! What stands in front of the management core: the metering core on sampled waveforms, or, for
-//! fleets, registers that are fed with power directly.
+//! What stands in front of the management core: a metering core on the twins of its chips, or, for
+//! fleets, registers that are fed with power directly. Both keep their registers in a FRAM behind
+//! its driver.
 
+use crate::ade9000::STEPS_PER_SECOND;
+use crate::fram::{Fram, chip::Chip};
 use crate::population::Demand;
-use crate::waveform::{Generator, Stimulus};
-use metering::{
-    ADE9000_FULL_SCALE_CODE, Configuration, CurrentScale, Metering, NominalFrequency, Registers,
-    Settings, VoltageScale, Window, Wiring,
-};
+use crate::waveform::Stimulus;
+use crate::waveform_meter::{BOARD, Notice, Start, WaveformMeter};
+use crypto::Turn;
+use mb85rc512t::{Mb85rc512t, Straps};
+use metering::{Configuration, CurrentScale, NominalFrequency, Settings, VoltageScale, Wiring};
+use metering_core::RECORD;
 use quantity::{Duration, Energy, EnergyRest, Instant, Power};
 use wire::reading::{PhaseReading, Reading};
 
@@ -14,26 +18,73 @@ use wire::reading::{PhaseReading, Reading};
 const VOLTAGE_MILLIVOLTS: u32 = 220_000;
 /// Nominal frequency.
 const FREQUENCY_MILLIHERTZ: u32 = 50_000;
-/// The metering core samples at 8 kS/s, as the ADE9000 does.
-pub const SAMPLE_RATE_HERTZ: u32 = 8000;
+/// The metering core samples at 8 kS/s.
+pub const SAMPLE_RATE_HERTZ: u32 = STEPS_PER_SECOND;
 /// Above this nominal power a customer has three phases.
 const SINGLE_PHASE_MAX: Power = Power::from_watts(8_000);
 /// Pulses per kilowatt-hour of a directly connected three-phase meter.
 pub const PULSES_PER_KWH: u32 = 400;
 
+/// How a customer of some nominal power is connected.
+#[must_use]
+pub fn wiring_of(nominal: Power) -> Wiring {
+    if nominal > SINGLE_PHASE_MAX { Wiring::ThreePhaseFourWire } else { Wiring::SinglePhase }
+}
+
+/// What stands in front of a management core, before it gets its supply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstrumentPlan {
+    /// A metering core on twins.
+    Waveform {
+        /// How the customer is connected.
+        wiring: Wiring,
+        /// Where the registers begin.
+        start: Start,
+    },
+    /// Registers fed with power.
+    Profile {
+        /// Nominal power of the customer.
+        nominal: Power,
+        /// Where the import register begins.
+        import: Energy,
+    },
+}
+
 /// A metering front end that keeps its registers.
 pub enum Instrument {
-    /// Sampled waveforms through the metering core.
-    Waveform(Box<WaveformMeter>),
+    /// A metering core on twins.
+    Waveform {
+        /// The core.
+        meter: Box<WaveformMeter>,
+        /// How the customer is connected.
+        wiring: Wiring,
+    },
     /// Power, integrated.
-    Profile(ProfileMeter),
+    Profile(Box<ProfileMeter>),
 }
 
 impl Instrument {
-    /// Advances by one minute at a steady demand and reads out.
+    /// Gets its supply: the registers are those in the cells, or those of a new meter.
+    ///
+    /// # Errors
+    /// Why it doesn't start.
+    pub fn start(plan: InstrumentPlan, cells: Fram) -> Result<Self, String> {
+        match plan {
+            InstrumentPlan::Waveform { wiring, start } => {
+                let meter = WaveformMeter::start(configuration(wiring), start, cells);
+                let meter = Box::new(meter.map_err(|fault| fault.to_string())?);
+                Ok(Self::Waveform { meter, wiring })
+            }
+            InstrumentPlan::Profile { nominal, import } => {
+                Ok(Self::Profile(Box::new(ProfileMeter::start(nominal, import, cells)?)))
+            }
+        }
+    }
+
+    /// Advances by one minute at a steady demand, stores the registers and reads out.
     pub fn minute(&mut self, demand: Demand, end: Instant) -> Reading {
         match self {
-            Self::Waveform(meter) => meter.minute(demand, end),
+            Self::Waveform { meter, wiring } => meter.minute(&stimulus(*wiring, demand), end),
             Self::Profile(meter) => meter.minute(demand, end),
         }
     }
@@ -42,164 +93,45 @@ impl Instrument {
     /// on.
     #[must_use]
     pub fn registers(&self, at: Instant) -> Reading {
-        let (import, export) = match self {
-            Self::Waveform(meter) => {
-                let registers = meter.metering.registers();
-                let import = meter.start.import + registers.import.total.energy;
-                (import, meter.start.export + registers.export.total.energy)
+        match self {
+            Self::Waveform { meter, .. } => meter.registers(at),
+            Self::Profile(meter) => {
+                let (import, export) = (meter.import, meter.export);
+                Reading { at, import, export, ..Reading::default() }
             }
-            Self::Profile(meter) => (meter.import, meter.export),
+        }
+    }
+
+    /// The memory of the registers.
+    #[must_use]
+    pub const fn memory(&self) -> &Mb85rc512t<Chip> {
+        match self {
+            Self::Waveform { meter, .. } => meter.core().memory(),
+            Self::Profile(meter) => &meter.memory,
+        }
+    }
+
+    /// What a metering core noticed, oldest first.
+    pub fn notices(&self) -> impl Iterator<Item = &(Instant, Notice)> {
+        let meter = match self {
+            Self::Waveform { meter, .. } => Some(meter),
+            Self::Profile(_) => None,
         };
-        Reading { at, import, export, ..Reading::default() }
-    }
-
-    /// Registers as bytes, to be stored in the metering core's memory.
-    #[must_use]
-    pub fn save(&self) -> Vec<u8> {
-        match self {
-            Self::Waveform(meter) => meter.save(),
-            Self::Profile(meter) => meter.save(),
-        }
-    }
-
-    /// Puts saved registers back; `None` if the bytes aren't of this kind of instrument.
-    #[must_use]
-    pub fn restore(&mut self, bytes: &[u8]) -> Option<()> {
-        match self {
-            Self::Waveform(meter) => meter.restore(bytes),
-            Self::Profile(meter) => meter.restore(bytes),
-        }
+        meter.into_iter().flat_map(|meter| meter.notices())
     }
 
     /// Whether it samples waveforms.
     #[must_use]
     pub const fn is_waveform(&self) -> bool {
-        matches!(self, Self::Waveform(_))
-    }
-}
-
-/// The metering core behind a signal generator.
-///
-/// A load is steady for ten seconds: the windows of 10 cycles up to the second one are measured
-/// sample by sample, and the energy of the last is booked for the windows that are left, which
-/// would give the same samples again. So a day of a waveform meter takes a second and not a minute.
-pub struct WaveformMeter {
-    metering: Metering,
-    generator: Generator,
-    start: Start,
-}
-
-/// Where the registers of a new meter stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Start {
-    /// Import register.
-    pub import: Energy,
-    /// Export register.
-    pub export: Energy,
-}
-
-/// Samples of ten seconds.
-const STEADY_SAMPLES: u32 = 10 * SAMPLE_RATE_HERTZ;
-/// Windows measured in full before repetition: the first one holds the change of load.
-const MEASURED_WINDOWS: u32 = 2;
-
-impl WaveformMeter {
-    /// A meter whose registers stand at `start`.
-    #[must_use]
-    pub fn new(start: Start) -> Self {
-        let metering = Metering::new(configuration());
-        Self { metering, generator: Generator::new(SAMPLE_RATE_HERTZ), start }
-    }
-
-    fn minute(&mut self, demand: Demand, end: Instant) -> Reading {
-        let stimulus = stimulus(demand);
-        let mut last = None;
-        for _ in 0..6 {
-            last = self.ten_seconds(&stimulus).or(last);
-        }
-        let window = last.expect("ten seconds hold many windows");
-        self.reading(&window, end)
-    }
-
-    fn ten_seconds(&mut self, stimulus: &Stimulus) -> Option<Window> {
-        let (mut samples, mut windows, mut last) = (0, 0, None);
-        while samples < STEADY_SAMPLES {
-            samples += 1;
-            let frame = self.generator.next_frame(stimulus);
-            let Some(window) = self.metering.push(&frame) else { continue };
-            last = Some(window);
-            // A window that wasn't cut at two crossings (the very first) is no base to repeat.
-            windows += u32::from(window.frequency_microhertz != 0);
-            if windows == MEASURED_WINDOWS {
-                let times = (STEADY_SAMPLES - samples) / window.samples;
-                self.metering.repeat_window(times);
-                samples += times * window.samples;
-            }
-        }
-        last
-    }
-
-    /// Pushes samples one by one and returns the last window that they complete.
-    pub fn sample(&mut self, stimulus: &Stimulus, samples: u32) -> Option<Window> {
-        let mut last = None;
-        for _ in 0..samples {
-            let frame = self.generator.next_frame(stimulus);
-            last = self.metering.push(&frame).or(last);
-        }
-        last
-    }
-
-    /// What the metering core reports of a window.
-    #[must_use]
-    pub fn reading(&self, window: &Window, at: Instant) -> Reading {
-        let registers = self.metering.registers();
-        let mut phases = [PhaseReading::default(); 3];
-        for (phase, reading) in phases.iter_mut().enumerate() {
-            let measured = &window.phases[phase];
-            *reading = PhaseReading {
-                voltage_millivolts: measured.voltage_millivolts(),
-                current_microamperes: measured.current_microamperes(),
-                active: measured.active(),
-                reactive_milli_vars: measured.reactive_milli_vars(),
-                apparent_milli_volt_amperes: measured.apparent_milli_volt_amperes(),
-                power_factor_thousandths: measured.power_factor_thousandths(),
-                import: registers.import.phases[phase].energy,
-                export: registers.export.phases[phase].energy,
-            };
-        }
-        Reading {
-            at,
-            phases,
-            neutral_current_microamperes: window.neutral_current_microamperes(),
-            frequency_millihertz: window.frequency_millihertz(),
-            active: window.active(),
-            reactive_milli_vars: window.reactive_milli_vars(),
-            apparent_milli_volt_amperes: window.apparent_milli_volt_amperes(),
-            power_factor_thousandths: window.power_factor_thousandths(),
-            import: self.start.import + registers.import.total.energy,
-            export: self.start.export + registers.export.total.energy,
-            reactive_quadrants_milli_var_hours: registers
-                .quadrants
-                .map(|quadrant| quadrant.milli_var_hours),
-            pulses_import: registers.import.pulses,
-            pulses_export: registers.export.pulses,
-        }
-    }
-
-    fn save(&self) -> Vec<u8> {
-        self.metering.registers().to_bytes().to_vec()
-    }
-
-    fn restore(&mut self, bytes: &[u8]) -> Option<()> {
-        let registers = Registers::from_bytes(bytes)?;
-        self.metering = Metering::with_registers(configuration(), registers);
-        Some(())
+        matches!(self, Self::Waveform { .. })
     }
 }
 
 /// Registers fed with power.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ProfileMeter {
+    memory: Mb85rc512t<Chip>,
+    turn: Turn,
     three_phase: bool,
     import: Energy,
     export: Energy,
@@ -209,17 +141,30 @@ pub struct ProfileMeter {
 }
 
 impl ProfileMeter {
-    /// A meter for a load of some nominal power, whose import register stands at `start`.
-    #[must_use]
-    pub fn new(nominal: Power, start: Energy) -> Self {
-        Self {
-            three_phase: nominal > SINGLE_PHASE_MAX,
-            import: start,
+    /// A meter for a load of some nominal power: the registers in the cells, or those of a new one.
+    ///
+    /// # Errors
+    /// If the cells hold something else.
+    fn start(nominal: Power, import: Energy, cells: Fram) -> Result<Self, String> {
+        let memory = Mb85rc512t::new(Chip::new(cells, Straps::LOW), Straps::LOW);
+        let mut bytes = [0; RECORD_BYTES_MAX];
+        let (length, turn) =
+            RECORD.open(&memory, &mut bytes).map_err(|damaged| damaged.to_string())?;
+        let mut meter = Self {
+            memory,
+            turn,
+            three_phase: wiring_of(nominal) == Wiring::ThreePhaseFourWire,
+            import,
             export: Energy::ZERO,
             import_rest: EnergyRest::ZERO,
             export_rest: EnergyRest::ZERO,
             reactive_quadrants: [0; 4],
+        };
+        if let Some(length) = length {
+            let restored = meter.restore(&bytes[..length]);
+            restored.ok_or("its registers are of another kind of meter")?;
         }
+        Ok(meter)
     }
 
     fn minute(&mut self, demand: Demand, end: Instant) -> Reading {
@@ -240,6 +185,8 @@ impl ProfileMeter {
             (false, true) => 3,
         };
         self.reactive_quadrants[quadrant] += demand.reactive_milli_vars / 60;
+        let record = self.save();
+        RECORD.store_next(&mut self.memory, &record, &mut self.turn);
         self.reading(demand, end)
     }
 
@@ -298,19 +245,27 @@ impl ProfileMeter {
     }
 }
 
-pub(crate) fn configuration() -> Configuration {
-    // Full scale of a directly connected meter: 500 V and 120 A peak at the chip's full-scale code.
+/// The metering core of a directly connected meter.
+#[must_use]
+pub fn configuration(wiring: Wiring) -> Configuration {
+    let codes = ade9000::FULL_SCALE_LPF.unsigned_abs();
     let settings = Settings {
-        wiring: Wiring::ThreePhaseFourWire,
+        wiring,
         sample_rate_hertz: SAMPLE_RATE_HERTZ,
-        voltage_scale: VoltageScale { codes: ADE9000_FULL_SCALE_CODE, microvolts: 500_000_000 },
-        current_scale: CurrentScale { codes: ADE9000_FULL_SCALE_CODE, microamperes: 120_000_000 },
+        voltage_scale: VoltageScale { codes, microvolts: micro(BOARD.volts_per_volt) },
+        current_scale: CurrentScale { codes, microamperes: micro(BOARD.amperes_per_volt) },
         nominal_frequency: NominalFrequency::Hertz50,
         nominal_voltage_millivolts: VOLTAGE_MILLIVOLTS,
         starting_current_microamperes: 10_000,
         pulses_per_kilowatt_hour: PULSES_PER_KWH,
     };
     Configuration::new(settings).expect("these settings are inside every limit")
+}
+
+/// One volt peak between the pins is full scale.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
+fn micro(ratio: f64) -> u32 {
+    (ratio * 1e6) as u32
 }
 
 /// Balanced sinusoidal voltages and currents.
@@ -332,41 +287,38 @@ impl Sinusoid {
     /// See [`Self::VOLTS_MAX`].
     pub const AMPERES_MAX: f64 = 84.0;
 
-    /// The codes that the converters give.
+    /// What is on the line; a customer with one phase has phase A.
     #[must_use]
-    pub fn stimulus(&self) -> Stimulus {
-        let turns = self.lag_turns - libm::round(self.lag_turns);
-        #[allow(clippy::cast_possible_truncation, reason = "at most half a turn; `as` saturates")]
-        let lag = (turns * 4_294_967_296.0) as i32;
+    pub fn stimulus(&self, wiring: Wiring) -> Stimulus {
+        let per_phase = match wiring {
+            Wiring::SinglePhase => [1.0, 0.0, 0.0],
+            Wiring::ThreePhaseFourWire
+            | Wiring::ThreePhaseThreeWire
+            | Wiring::FourWireWyeTwoVoltages
+            | Wiring::FourWireDeltaTwoVoltages => [1.0; 3],
+        };
         Stimulus {
-            voltage_peak: [peak_code(self.volts, 500.0); 3],
-            current_peak: [peak_code(self.amperes, 120.0); 3],
-            current_lag: [lag; 3],
+            volts: per_phase.map(|share| share * self.volts),
+            amperes: per_phase.map(|share| share * self.amperes),
+            lag_turns: [self.lag_turns; 3],
             frequency_millihertz: self.frequency_millihertz,
         }
     }
 }
 
-/// The waveforms of a balanced demand at nominal voltage.
-fn stimulus(demand: Demand) -> Stimulus {
-    let per_phase = f64::from(VOLTAGE_MILLIVOLTS) / 1e3 * 3.0 * 1e3;
+/// The waveforms of a demand at nominal voltage, balanced over the customer's phases.
+fn stimulus(wiring: Wiring, demand: Demand) -> Stimulus {
+    let phases = if wiring == Wiring::SinglePhase { 1.0 } else { 3.0 };
+    let volts = f64::from(VOLTAGE_MILLIVOLTS) / 1e3;
     #[allow(clippy::cast_precision_loss, reason = "loads are far below 2⁵³ milliwatts")]
     let (active, reactive) = (demand.active.milliwatts() as f64, demand.reactive_milli_vars as f64);
-    let amperes = libm::hypot(active, reactive) / per_phase;
     let sinusoid = Sinusoid {
-        volts: f64::from(VOLTAGE_MILLIVOLTS) / 1e3,
-        amperes,
+        volts,
+        amperes: libm::hypot(active, reactive) / 1e3 / volts / phases,
         lag_turns: libm::atan2(reactive, active) / core::f64::consts::TAU,
         frequency_millihertz: FREQUENCY_MILLIHERTZ,
     };
-    sinusoid.stimulus()
-}
-
-fn peak_code(rms: f64, full_scale_peak: f64) -> i32 {
-    let share = rms * core::f64::consts::SQRT_2 / full_scale_peak;
-    #[allow(clippy::cast_possible_truncation, reason = "at most the full-scale code")]
-    let code = libm::round(share.min(1.0) * f64::from(ADE9000_FULL_SCALE_CODE)) as i32;
-    code
+    sinusoid.stimulus(wiring)
 }
 
 fn phase_reading(demand: Demand, phases: i64) -> PhaseReading {
@@ -401,6 +353,9 @@ fn pulses(energy: Energy) -> u64 {
     u64::try_from(pulses).unwrap_or(0)
 }
 
+/// Longest record in the memory.
+const RECORD_BYTES_MAX: usize = 768;
+
 /// Fixed fields of saved registers.
 struct Fields<'a>(&'a [u8]);
 
@@ -416,54 +371,64 @@ impl Fields<'_> {
 mod tests {
     use super::*;
 
+    fn cells() -> Fram {
+        Fram::new(Fram::MB85RC512T_BYTES)
+    }
+
+    fn profile() -> InstrumentPlan {
+        InstrumentPlan::Profile { nominal: Power::from_watts(9_000), import: Energy::from_kwh(5) }
+    }
+
+    fn waveform(wiring: Wiring) -> InstrumentPlan {
+        let start = Start { import: Energy::from_kwh(5), ..Start::default() };
+        InstrumentPlan::Waveform { wiring, start }
+    }
+
     #[test]
     fn both_instruments_register_the_same_energy() {
         let demand = Demand { active: Power::from_watts(7_500), reactive_milli_vars: 2_000_000 };
-        let mut waveform = Instrument::Waveform(Box::new(WaveformMeter::new(Start::default())));
-        let mut profile =
-            Instrument::Profile(ProfileMeter::new(Power::from_watts(9_000), Energy::ZERO));
-        let minute = |number| Instant::EPOCH + Duration::from_minutes(number);
-        // The very first minute includes the start-up of the metering core, which books nothing.
-        waveform.minute(demand, minute(1));
-        let started = waveform.minute(demand, minute(2)).import;
-        for number in 1..=10 {
-            let sampled = waveform.minute(demand, minute(number + 2));
-            let integrated = profile.minute(demand, minute(number));
-            let moved = (sampled.import - started).milliwatt_hours();
-            let error = moved - integrated.import.milliwatt_hours();
-            assert!(error.abs() * 100_000 < moved, "{moved} is off by {error} mWh");
-            assert!((sampled.active - integrated.active).milliwatts().abs() < 100);
-            assert!((sampled.reactive_milli_vars - integrated.reactive_milli_vars).abs() < 200);
+        for wiring in [Wiring::ThreePhaseFourWire, Wiring::SinglePhase] {
+            let mut waveform = Instrument::start(waveform(wiring), cells()).unwrap();
+            let mut profile = Instrument::start(profile(), cells()).unwrap();
+            let begun = profile.registers(Instant::EPOCH).import;
+            let minute = |number| Instant::EPOCH + Duration::from_minutes(number);
+            // The very first minute includes the start-up of the core, which books nothing.
+            waveform.minute(demand, minute(1));
+            let started = waveform.minute(demand, minute(2)).import;
+            for number in 1..=10 {
+                let sampled = waveform.minute(demand, minute(number + 2));
+                let integrated = profile.minute(demand, minute(number));
+                let moved = (sampled.import - started).milliwatt_hours();
+                let error = moved - (integrated.import - begun).milliwatt_hours();
+                assert!(error.abs() * 100_000 < moved, "{moved} is off by {error} mWh");
+                assert!((sampled.active - integrated.active).milliwatts().abs() < 100);
+                assert!((sampled.reactive_milli_vars - integrated.reactive_milli_vars).abs() < 200);
+            }
+            let lines = waveform.notices().all(|(_, notice)| matches!(notice, Notice::Line(_)));
+            assert!(lines, "the board had no trouble");
         }
     }
 
     #[test]
-    fn saved_registers_come_back() {
+    fn registers_come_back_from_the_memory() {
         let demand = Demand { active: Power::from_watts(-3_000), reactive_milli_vars: 500_000 };
-        let makers: [fn() -> Instrument; 2] = [
-            || {
-                Instrument::Waveform(Box::new(WaveformMeter::new(Start {
-                    import: Energy::from_kwh(5),
-                    ..Start::default()
-                })))
-            },
-            || {
-                Instrument::Profile(ProfileMeter::new(
-                    Power::from_watts(9_000),
-                    Energy::from_kwh(5),
-                ))
-            },
-        ];
-        for make in makers {
-            let mut instrument = make();
+        for plan in [waveform(Wiring::ThreePhaseFourWire), waveform(Wiring::SinglePhase), profile()]
+        {
+            let mut instrument = Instrument::start(plan, cells()).unwrap();
             let before = instrument.minute(demand, Instant::EPOCH);
-            let bytes = instrument.save();
-            let mut restored = make();
-            restored.restore(&bytes).unwrap();
-            assert_eq!(restored.save(), bytes);
+            let kept = || instrument.memory().bus().cells().clone();
+            let mut restored = Instrument::start(plan, kept()).unwrap();
+            let found = restored.registers(Instant::EPOCH);
+            assert_eq!((found.import, found.export), (before.import, before.export));
             let after = restored.minute(demand, Instant::EPOCH);
             assert!(after.export > before.export && after.import == before.import);
-            assert!(restored.restore(&bytes[1..]).is_none());
+            let other = if instrument.is_waveform() {
+                profile()
+            } else {
+                waveform(Wiring::ThreePhaseFourWire)
+            };
+            let refused = Instrument::start(other, kept()).err().unwrap();
+            assert!(refused.contains("another kind of meter"), "{refused}");
         }
     }
 }

@@ -23,4 +23,5 @@ pub mod state;
 pub mod type_test;
 pub mod verifier;
 pub mod waveform;
+pub mod waveform_meter;
 pub mod world;

@@ -1,10 +1,11 @@
-//! A whole meter: instrument, management core and transaction core, each on its own memory.
+//! A whole meter: metering, management and transaction core, each on its own memory.
 
 use crate::founding::MeterPlan;
-use crate::fram::{Fram, Tap, Write};
-use crate::instrument::Instrument;
+use crate::fram::{Fram, Tap, Write, written_parts};
+use crate::instrument::{Instrument, InstrumentPlan};
 use crate::population::Demand;
-use crypto::{TwoCopy, Verify};
+use crate::waveform_meter::Notice;
+use crypto::Verify;
 use management::{Management, Settings};
 use quantity::{Duration, Instant};
 use ree::{Event, Message, Ree, Request, Retry};
@@ -15,9 +16,6 @@ use wire::tee::{Command, Reply, Status};
 
 /// Chips with a memory of their own, in the order of their bytes in a log.
 pub const CHIPS: usize = 3;
-/// Registers of the metering core.
-const REGISTERS: TwoCopy = TwoCopy::new(0, REGISTER_BYTES_MAX);
-const REGISTER_BYTES_MAX: u32 = 768;
 /// How often an order without a receipt is sent again.
 const RETRY: Retry =
     Retry { first: Duration::from_minutes(1), longest: Duration::from_minutes(15) };
@@ -31,7 +29,6 @@ pub struct Meter {
     /// Power of this minute.
     pub demand: Demand,
     instrument: Instrument,
-    registers: Fram,
     management: Management<Fram>,
     tee: Tee<Fram>,
     ree: Ree,
@@ -59,7 +56,7 @@ impl core::error::Error for MeterFault {}
 /// What the factory gives a meter.
 pub struct Factory {
     /// Metering front end.
-    pub instrument: Instrument,
+    pub instrument: InstrumentPlan,
     /// Settings of the management core.
     pub settings: Settings,
     /// What is written into the transaction core.
@@ -89,25 +86,17 @@ impl Meter {
     /// [`MeterFault`] if a memory is damaged.
     pub fn boot(
         plan: MeterPlan,
-        mut instrument: Instrument,
+        instrument: InstrumentPlan,
         memories: [Fram; CHIPS],
     ) -> Result<Self, MeterFault> {
         let fault = fault_of(&plan);
         let mut memories = memories;
         let taps = memories.each_mut().map(Fram::tap);
         let [registers, management, transaction] = memories;
-        let mut buffer = [0; REGISTER_BYTES_MAX as usize];
-        let stored = REGISTERS.load(&registers, &mut buffer).map_err(|error| fault(&error))?;
-        if let Some(length) = stored {
-            instrument
-                .restore(&buffer[..length])
-                .ok_or_else(|| fault(&"its registers are of another kind of meter"))?;
-        }
         Ok(Self {
             online: true,
             demand: Demand::default(),
-            instrument,
-            registers,
+            instrument: Instrument::start(instrument, registers).map_err(|why| fault(&why))?,
             management: Management::boot(management).map_err(|error| fault(&error))?,
             tee: Tee::boot(transaction).map_err(|error| fault(&error))?,
             ree: Ree::boot(RETRY, plan.id.number()),
@@ -126,9 +115,6 @@ impl Meter {
     /// core settles.
     pub fn minute(&mut self, end: Instant, verifier: &impl Verify) {
         let reading = self.instrument.minute(self.demand, end);
-        let saved = self.instrument.save();
-        let mut scratch = [0; REGISTER_BYTES_MAX as usize];
-        REGISTERS.store(&mut self.registers, &saved, &mut scratch);
         self.report(reading, end, verifier);
     }
 
@@ -189,6 +175,12 @@ impl Meter {
         self.ree.log()
     }
 
+    /// What the metering core noticed on the line and on its board since it got its supply, oldest
+    /// first; at most the last 64.
+    pub fn notices(&self) -> impl Iterator<Item = &(Instant, Notice)> {
+        self.instrument.notices()
+    }
+
     /// Whether it samples waveforms.
     #[must_use]
     pub const fn samples_waveforms(&self) -> bool {
@@ -201,10 +193,19 @@ impl Meter {
         self.taps.each_ref().map(Tap::take)
     }
 
-    /// The memories as they are.
+    /// The parts of the memories that aren't blank.
     #[must_use]
-    pub fn images(&self) -> [&[u8]; CHIPS] {
-        [self.registers.image(), self.management.memory().image(), self.tee.memory().image()]
+    pub fn written(&self) -> [Vec<Write>; CHIPS] {
+        let registers = self.instrument.memory().bus();
+        let images =
+            [registers.cells().image(), self.management.memory().image(), self.transaction_image()];
+        images.map(|image| written_parts(image).collect())
+    }
+
+    /// The memory of the transaction core as it is.
+    #[must_use]
+    pub fn transaction_image(&self) -> &[u8] {
+        self.tee.memory().image()
     }
 
     fn event(&mut self, now: Instant, verifier: &impl Verify, event: Event) {

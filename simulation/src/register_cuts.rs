@@ -12,8 +12,8 @@
 //! At the end of a life its registers are those of a meter that booked as many windows without a
 //! cut: nothing was lost and nothing was counted twice.
 //!
-//! The parts are the real ones: [`Metering`] books, [`Registers::to_bytes`] and
-//! [`crypto::TwoCopy`] keep, [`Mb85rc512t`] writes. Only the chip is a twin. A [`Plant`] is a
+//! The parts are the real ones: [`Metering`] books, [`metering_core::RegisterKeeper`] keeps,
+//! [`Mb85rc512t`] writes. Only the chip is a twin. A [`Plant`] is a
 //! layout with a bug in it, to show that the campaign finds it.
 
 mod keeper;
@@ -22,12 +22,14 @@ use crate::fram::Fram;
 use crate::fram::chip::{Chip, LastByte};
 use crate::instrument::{SAMPLE_RATE_HERTZ, configuration};
 use crate::random::Random;
-use crate::waveform::{Generator, Stimulus};
+use crate::waveform::Stimulus;
+use crate::waveform_meter::{Start, WaveformMeter};
 use core::fmt;
 use keeper::Keeper;
 pub use keeper::{Plant, Subject};
 use mb85rc512t::{Mb85rc512t, Straps};
-use metering::{Metering, Registers};
+use metering::{Metering, Registers, Wiring};
+use quantity::Instant;
 
 /// Longest run of windows that one commit keeps.
 const WINDOWS_MAX: i64 = 40;
@@ -107,17 +109,17 @@ pub fn run(seed: u64, cuts: u64, subject: Subject) -> Result<Report, Finding> {
 /// A meter that has measured: one phase takes, one gives, one takes with a leading current.
 fn warmed_up() -> Metering {
     let stimulus = Stimulus {
-        voltage_peak: [40_000_000; 3],
-        current_peak: [7_000_003, 2_000_001, 5_000_009],
-        current_lag: [100_000_000, 1_900_000_000, -300_000_000],
+        volts: [190.0; 3],
+        amperes: [8.0, 2.3, 5.7],
+        lag_turns: [0.02, 0.44, -0.07],
         frequency_millihertz: 50_000,
     };
-    let mut generator = Generator::new(SAMPLE_RATE_HERTZ);
-    let mut metering = Metering::new(configuration());
-    for _ in 0..SAMPLE_RATE_HERTZ {
-        metering.push(&generator.next_frame(&stimulus));
-    }
-    metering
+    let cells = Fram::new(Fram::MB85RC512T_BYTES);
+    let configuration = configuration(Wiring::ThreePhaseFourWire);
+    let meter = WaveformMeter::start(configuration, Start::default(), cells);
+    let mut meter = meter.expect("the twin of an ADE9000 is one");
+    meter.sample(&stimulus, SAMPLE_RATE_HERTZ, Instant::EPOCH, |_| {});
+    meter.core().metering().clone()
 }
 
 /// How much of the bus a commit and a start take.

@@ -328,9 +328,8 @@ impl<L: OrderedLog> World<L> {
         };
         for (meter, number) in self.meters.iter().zip(0..) {
             let _seen = meter.take_writes();
-            for (image, chip) in meter.images().into_iter().zip(0..) {
-                let written = crate::fram::written_parts(image);
-                minute.writes.extend(written.map(|write| (number, chip, write)));
+            for (written, chip) in meter.written().into_iter().zip(0..) {
+                minute.writes.extend(written.into_iter().map(|write| (number, chip, write)));
             }
         }
         minute

@@ -7,7 +7,8 @@ use management::Rate;
 use management::{Constant, DayTable, Dlt645Session, Management, Ratings, Settings, Text, Wiring};
 use quantity::{Energy, Instant};
 use simulation::fram::Fram;
-use simulation::instrument::{PULSES_PER_KWH, SAMPLE_RATE_HERTZ, Sinusoid, Start, WaveformMeter};
+use simulation::instrument::{PULSES_PER_KWH, SAMPLE_RATE_HERTZ, Sinusoid, configuration};
+use simulation::waveform_meter::{Start, WaveformMeter};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,8 @@ use wire::MeterId;
 pub(super) enum Command {
     /// Serve one virtual meter over TCP: DL/T 645-2007.
     ///
-    /// The stimulus is sampled at 8 kS/s and goes through the metering core, so the registers move.
+    /// The stimulus is sampled at 8 kS/s by the twin of an ADE9000 and goes over its bus through the
+    /// metering core, so the registers move.
     #[command(after_help = "Example:\n  jidian meter serve --listen 127.0.0.1:6450 --voltage 231 \
                             --current 5 --phase-angle 30")]
     Serve(Serve),
@@ -91,6 +93,9 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
+/// How the virtual meter is connected.
+const WIRING: metering::Wiring = metering::Wiring::ThreePhaseFourWire;
+
 type Shared = Arc<Mutex<Management<Fram>>>;
 
 fn serve(arguments: &Serve) -> Result<(), Failure> {
@@ -98,7 +103,8 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
         Failure::at(arguments.listen, format!("{error}; choose another --listen"))
     })?;
     let start = Start { import: arguments.import_kwh, export: arguments.export_kwh };
-    let mut meter = WaveformMeter::new(start);
+    let cells = Fram::new(Fram::MB85RC512T_BYTES);
+    let mut meter = WaveformMeter::start(configuration(WIRING), start, cells)?;
     let shared = new_management(arguments)?;
     // One second of samples, so that the first question already finds live values.
     second(&mut meter, arguments, &shared);
@@ -128,8 +134,10 @@ fn second(meter: &mut WaveformMeter, arguments: &Serve, management: &Shared) {
         lag_turns: arguments.phase_angle / 360.0,
         frequency_millihertz,
     };
-    if let Some(window) = meter.sample(&sinusoid.stimulus(), SAMPLE_RATE_HERTZ) {
-        let reading = meter.reading(&window, now());
+    let (now, mut last) = (now(), None);
+    meter.sample(&sinusoid.stimulus(WIRING), SAMPLE_RATE_HERTZ, now, |window| last = Some(*window));
+    if let Some(window) = last {
+        let reading = meter.reading(&window, now);
         lock(management).receive(&reading);
     }
 }

@@ -1,7 +1,10 @@
-//! The communication log of a meter in words.
+//! The communication log of a meter, and what its metering core noticed, in words.
 
 use crate::view::{EventRow, Text};
+use metering::{EventKind, Stage};
+use metering_core::Incident;
 use simulation::meter::Meter;
+use simulation::waveform_meter::Notice;
 
 /// Events shown on a page.
 const SHOWN: usize = 12;
@@ -12,9 +15,51 @@ pub(super) fn rows(meter: &Meter) -> Vec<EventRow> {
         .communication_log()
         .map(|entry| EventRow { at: entry.at, what: words(&format!("{:?}", entry.note)) })
         .collect();
+    let noticed = meter.notices().filter_map(|(at, notice)| Some((*at, noticed(notice)?)));
+    rows.extend(noticed.map(|(at, what)| EventRow { at, what }));
+    rows.sort_by_key(|row| row.at);
     rows.reverse();
     rows.truncate(SHOWN);
     rows
+}
+
+/// What a metering core noticed; that a load is switched off is no event for people.
+fn noticed(notice: &Notice) -> Option<Text> {
+    Some(match notice {
+        Notice::Line(event) => {
+            let (zh, en) = match event.kind {
+                EventKind::Dip => ("电压暂降", "voltage dip"),
+                EventKind::Swell => ("电压暂升", "voltage swell"),
+                EventKind::Interruption => ("电压中断", "voltage interruption"),
+                EventKind::Overcurrent => ("过流", "overcurrent"),
+                EventKind::NeutralMismatch => ("零线电流不符", "neutral current doesn’t match"),
+                EventKind::ReversedSequence => ("逆相序", "phases in the wrong order"),
+                EventKind::NoLoad => return None,
+            };
+            let conductor = ["A", "B", "C", "N"][event.conductor];
+            let (begun_zh, begun_en) = match event.stage {
+                Stage::Begin => ("开始", "begins"),
+                Stage::End { .. } => ("结束", "ends"),
+            };
+            Text::new(
+                format!("{conductor} {zh}{begun_zh}"),
+                format!("{conductor}: {en} {begun_en}"),
+            )
+        }
+        Notice::Board(incident) => {
+            let zh = match incident {
+                Incident::ChipReset => "计量芯片自行复位，已重新配置",
+                Incident::ChipError { .. } => "计量芯片报错，已复位",
+                Incident::ConfigurationChanged { .. } => "警报：计量芯片的配置被改动，已恢复",
+                Incident::Overrun => "采样来不及读出，已丢弃",
+            };
+            Text::new(zh, incident.to_string())
+        }
+        Notice::Standstill(fault) => Text::new(
+            format!("计量芯停止：{fault}"),
+            format!("metering core stands still: {fault}"),
+        ),
+    })
 }
 
 /// A note by its name, such as `Sent(17)` or `Code(Accepted)`.
@@ -72,6 +117,7 @@ fn code(name: &str) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metering::Event;
     use wire::tee::Code;
 
     #[test]
@@ -81,5 +127,16 @@ mod tests {
         }
         assert_eq!(words("Sent(17)").en, "order 17 sent");
         assert_eq!(words("Code(Fork)").zh, "警报：同号不同文");
+    }
+
+    #[test]
+    fn what_a_metering_core_notices_is_told_without_switched_off_loads() {
+        let line =
+            |kind| Notice::Line(Event { kind, conductor: 1, sample: 9, stage: Stage::Begin });
+        assert_eq!(noticed(&line(EventKind::NoLoad)), None);
+        let dip = noticed(&line(EventKind::Dip)).unwrap();
+        assert_eq!((dip.zh.as_str(), dip.en.as_str()), ("B 电压暂降开始", "B: voltage dip begins"));
+        let changed = Incident::ConfigurationChanged { known: 1, found: 0xAB };
+        assert!(noticed(&Notice::Board(changed)).unwrap().en.contains("0x00AB"));
     }
 }

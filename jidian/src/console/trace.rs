@@ -135,7 +135,7 @@ struct Chip {
 
 impl Chip {
     fn copy(meter: &Meter, now: Instant) -> Option<Self> {
-        let [_, _, image] = meter.images();
+        let image = meter.transaction_image();
         let mut memory = Fram::new(tee::CAPACITY_USUAL);
         memory.restore(&Write { address: 0, bytes: image.to_vec() });
         Some(Self { tee: Tee::boot(memory).ok()?, now })

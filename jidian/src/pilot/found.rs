@@ -14,7 +14,7 @@ use grid::publishing::{Authored, Validity};
 use management::{Constant, DayTable, Rate, Ratings, Settings, Switch, Text, Wiring};
 use quantity::{Duration, Energy, Fen, Instant};
 use simulation::founding::{Founding, MeterPlan, Place, Trades};
-use simulation::instrument::{Instrument, PULSES_PER_KWH, ProfileMeter, Start, WaveformMeter};
+use simulation::instrument::{InstrumentPlan, PULSES_PER_KWH, wiring_of};
 use simulation::ledger::{GridEntry, MeterEntry};
 use simulation::market::{self, Programs};
 use simulation::meter::{Factory, Meter};
@@ -22,6 +22,7 @@ use simulation::plants::Plant;
 use simulation::population::{Customer, populate};
 use simulation::random::Random;
 use simulation::state::State;
+use simulation::waveform_meter::Start;
 use simulation::world::{Fixed, Parts, Workers, World};
 use wire::MeterId;
 use wire::package::{PackageKind, SignedPackage};
@@ -131,24 +132,23 @@ fn meter_id(number: u64) -> MeterId {
     MeterId::new(number).expect("the pilot's numbers have 12 digits")
 }
 
-/// Front end of a meter: the first customers with three phases sample waveforms.
-pub(super) fn instrument(options: &Options, fixed: &Fixed, plan: &MeterPlan) -> Instrument {
+/// Front end of a meter: the first customer of each class samples waveforms, for as many classes as
+/// the scenario asks for.
+pub(super) fn instrument(options: &Options, fixed: &Fixed, plan: &MeterPlan) -> InstrumentPlan {
     let random = Random::from_seed(options.seed).part(3).part(plan.id.number());
     let import = Energy::from_kwh(random.between(100, 30_000));
     match plan.place {
         Place::Customer(index) => {
             let nominal = fixed.customers[index as usize].nominal();
             if waveform_meters(options, fixed).any(|sampled| sampled == index) {
-                Instrument::Waveform(Box::new(WaveformMeter::new(Start {
-                    import,
-                    export: Energy::ZERO,
-                })))
+                let start = Start { import, export: Energy::ZERO };
+                InstrumentPlan::Waveform { wiring: wiring_of(nominal), start }
             } else {
-                Instrument::Profile(ProfileMeter::new(nominal, import))
+                InstrumentPlan::Profile { nominal, import }
             }
         }
         Place::Plant(_) => {
-            Instrument::Profile(ProfileMeter::new(quantity::Power::MAX, Energy::ZERO))
+            InstrumentPlan::Profile { nominal: quantity::Power::MAX, import: Energy::ZERO }
         }
     }
 }
@@ -296,9 +296,10 @@ fn make_meters(kits: Vec<MeterKit>) -> Result<Vec<Meter>, RunError> {
 
 fn settings(fixed: &Fixed, plan: &MeterPlan, link_key: [u8; 32]) -> Settings {
     let constant = Constant::new(PULSES_PER_KWH).expect("below a million");
+    let one_phase = metering::Wiring::SinglePhase;
     let wiring = match plan.place {
         Place::Customer(index)
-            if fixed.customers[index as usize].nominal() <= quantity::Power::from_watts(8_000) =>
+            if wiring_of(fixed.customers[index as usize].nominal()) == one_phase =>
         {
             Wiring::SinglePhase
         }

@@ -1,11 +1,8 @@
 //! How registers are kept: the way of the product, and ways with a bug in them.
 
-use crypto::{Turn, TwoCopy};
 use metering::Registers;
+use metering_core::RegisterKeeper;
 use wire::memory::Memory;
-
-#[allow(clippy::cast_possible_truncation, reason = "evaluated at compile time, far below u16")]
-const RECORD: TwoCopy = TwoCopy::new(0, Registers::BYTES as u32);
 
 /// A bug in a layout of two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +37,7 @@ impl Plant {
 /// What a campaign is run against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The product's [`TwoCopy`].
+    /// The product's [`RegisterKeeper`].
     Product,
     /// A plain layout that a bug may be planted into; without one it must pass, so that a finding
     /// is the bug's.
@@ -48,7 +45,7 @@ pub enum Subject {
 }
 
 pub(super) enum Keeper {
-    Product { turn: Option<Turn> },
+    Product(Option<RegisterKeeper>),
     Plain { plant: Option<Plant>, slot: u32, sequence: u32 },
 }
 
@@ -59,41 +56,38 @@ const COPY: usize = 8 + BODY;
 impl Keeper {
     pub(super) const fn new(subject: Subject) -> Self {
         match subject {
-            Subject::Product => Self::Product { turn: None },
+            Subject::Product => Self::Product(None),
             Subject::Plain(plant) => Self::Plain { plant, slot: 0, sequence: 1 },
         }
     }
 
     /// What a start finds.
     pub(super) fn open(&mut self, memory: &impl Memory) -> Result<Option<Registers>, String> {
-        let mut bytes = [0; BODY];
-        let found = match self {
-            Self::Product { turn } => {
-                let opened = RECORD.open(memory, &mut bytes).map_err(|error| error.to_string())?;
-                *turn = Some(opened.1);
-                opened.0.is_some()
+        match self {
+            Self::Product(keeper) => {
+                let (found, opened) =
+                    RegisterKeeper::open(memory).map_err(|error| error.to_string())?;
+                *keeper = Some(opened);
+                Ok(found)
             }
             Self::Plain { plant, slot, sequence } => {
+                let mut bytes = [0; BODY];
                 let newest = newest(*plant, memory, &mut bytes);
                 (*slot, *sequence) =
                     newest.map_or((0, 1), |(slot, found)| (1 - slot, found.wrapping_add(1)));
-                newest.is_some()
+                Ok(newest.and_then(|_| Registers::from_bytes(&bytes)))
             }
-        };
-        if !found {
-            return Ok(None);
         }
-        Registers::from_bytes(&bytes).map(Some).ok_or_else(|| "a record is cut short".to_owned())
     }
 
     pub(super) fn commit(&mut self, memory: &mut impl Memory, registers: &Registers) {
-        let bytes = registers.to_bytes();
         match self {
-            Self::Product { turn } => {
-                let turn = turn.as_mut().expect("a start comes before the first commit");
-                RECORD.store_next(memory, &bytes, turn);
+            Self::Product(keeper) => {
+                let keeper = keeper.as_mut().expect("a start comes before the first commit");
+                keeper.commit(memory, registers);
             }
             Self::Plain { plant, slot, sequence } => {
+                let bytes = registers.to_bytes();
                 let order: &[u32] = match plant {
                     Some(Plant::SingleCopy) => &[0],
                     Some(Plant::WrongOrder) => &[1 - *slot, *slot],

@@ -51,7 +51,9 @@ impl<L: OrderedLog> World<L> {
     pub fn rehearse(&self, broadcast: &Broadcast) -> Vec<(MeterId, Code)> {
         let meters = self.meters.iter();
         let asked = meters.filter(|meter| meter.plan.class.byte() == broadcast.class());
-        asked.map(|meter| (meter.plan.id, self.answer(meter.images()[2], broadcast))).collect()
+        asked
+            .map(|meter| (meter.plan.id, self.answer(meter.transaction_image(), broadcast)))
+            .collect()
     }
 
     fn answer(&self, image: &[u8], broadcast: &Broadcast) -> Code {
