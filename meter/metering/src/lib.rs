@@ -36,7 +36,6 @@ mod complex;
 mod conditioning;
 mod configuration;
 mod crossing;
-mod decimator;
 mod energy;
 mod events;
 mod fixed;
@@ -61,7 +60,6 @@ pub use configuration::{
     ADE9000_FULL_SCALE_CODE, Configuration, ConfigurationError, CurrentScale, NominalFrequency,
     Settings, VoltageScale,
 };
-pub use decimator::Decimator;
 pub use energy::{ActiveRegisters, EnergyRegister, Pulses, ReactiveRegister, Registers};
 pub use events::{Event, EventKind, Stage};
 pub use fold::ORDERS;

@@ -8,7 +8,7 @@ mod waves;
 use core::f64::consts::PI;
 
 use metering::{
-    Configuration, Decimator, Metering, NominalFrequency, PhaseWindow, Registers, Settings, Window,
+    Configuration, Metering, NominalFrequency, PhaseWindow, Registers, Settings, Window,
 };
 use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
 
@@ -228,45 +228,6 @@ fn noise_of_the_converter_averages_out() {
     assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
     assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
     assert!(worst.millihertz <= 1.0, "{worst:?}");
-}
-
-#[test]
-fn fast_converters_are_halved_without_a_loss() {
-    let harmonics = fifth(0.8, 0.4);
-    let mut worst = Worst::default();
-    for (rate, stages, slow) in [(25_600, 1, 12_800), (32_000, 1, 16_000), (64_000, 2, 16_000)] {
-        assert_eq!(Decimator::stages_for(rate), Some((stages, slow)));
-        let settings = Settings { sample_rate_hertz: slow, ..SETTINGS };
-        for frequency in [42.5, 49.7, 57.5] {
-            let wave = Wave {
-                frequency,
-                rate: f64::from(rate),
-                lag: 1.0,
-                harmonics: &harmonics,
-                offset: 0.0,
-            };
-            let mut decimators = [Decimator::new(), Decimator::new()];
-            let mut meter = Metering::new(Configuration::new(settings).unwrap());
-            let mut seen = 0;
-            for n in 0..u64::from(rate) {
-                let mut frame = Some(wave.frame(n));
-                for decimator in &mut decimators[..stages as usize] {
-                    frame = frame.and_then(|frame| decimator.push(&frame));
-                }
-                let Some(window) = frame.and_then(|frame| meter.push(&frame)) else { continue };
-                seen += 1;
-                if seen > 2 {
-                    worst.take(&window_errors(&window, &wave));
-                }
-            }
-            assert!(seen > 3);
-        }
-    }
-    print("25.6, 32 and 64 kS/s", &worst);
-    assert!(worst.volts_ppm <= 5.0 && worst.amperes_ppm <= 5.0, "{worst:?}");
-    assert!(worst.watts_ppm <= 10.0 && worst.vars_ppm <= 10.0, "{worst:?}");
-    assert!(worst.millihertz <= 0.1, "{worst:?}");
-    assert_eq!(Decimator::stages_for(44_101), None);
 }
 
 /// The chip claims 0.2 % there (data sheet); the digital chain must be invisible.
