@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 #![allow(clippy::cast_possible_truncation, reason = "codes are rounded on purpose")]
 
-mod waves;
+mod bench;
 
 use core::f64::consts::{FRAC_PI_2, PI};
 
+use bench::{AMPERES, Harmonic, MAINS, VOLTS, Wave};
 use metering::{
     Conditioning, Configuration, ConfigurationError, Correction, CurrentConditioning, CurrentScale,
     Frame, Metering, Sensor, Settings, Window,
 };
-use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
 
 const FIFTH: Harmonic =
     Harmonic { order: 5, voltage: 0.1, current: 0.4, voltage_angle: 0.6, current_angle: 0.2 };
@@ -51,8 +51,8 @@ fn errors(window: &Window, wave: &Wave<'_>) -> [f64; 3] {
 #[test]
 fn nothing_to_correct_changes_nothing() {
     let wave =
-        Wave { frequency: 49.1, rate: 8_000.0, lag: PI / 3.0, harmonics: &[FIFTH], offset: 0.002 };
-    let window = last(&mut meter(SETTINGS, &PLAIN), 1, |n| wave.frame(n));
+        Wave { frequency: 49.1, lag: PI / 3.0, harmonics: &[FIFTH], offset: 0.002, ..Wave::SINE };
+    let window = last(&mut meter(MAINS, &PLAIN), 1, |n| wave.frame(n));
     let worst = errors(&window, &wave);
     assert!(worst.iter().all(|ppm| *ppm < 0.1), "{worst:?}");
 }
@@ -75,10 +75,9 @@ fn gain_and_phase_errors_are_taken_out() {
     for frequency in [42.5, 47.0, 50.0, 53.1, 57.5] {
         // A lead of so many degrees at 50 Hz is a time that is the same at every frequency.
         let lead = lead * frequency / 50.0;
-        let true_wave =
-            Wave { frequency, rate: 8_000.0, lag: PI / 3.0, harmonics: &[], offset: 0.0 };
+        let true_wave = Wave { frequency, lag: PI / 3.0, ..Wave::SINE };
         let seen = Wave { lag: true_wave.lag - lead, ..true_wave };
-        let window = last(&mut meter(SETTINGS, &conditioning), 1, |n| {
+        let window = last(&mut meter(MAINS, &conditioning), 1, |n| {
             let frame = seen.frame(n);
             Frame {
                 voltage: frame.voltage.map(|code| (f64::from(code) * 1.008).round() as i32),
@@ -110,8 +109,8 @@ fn slope(wave: &Wave<'_>, n: u64) -> Frame {
 #[test]
 fn rogowski_coils_are_integrated_without_a_phase_error() {
     let settings = Settings {
-        current_scale: CurrentScale { microamperes: 20_000_000, ..SETTINGS.current_scale },
-        ..SETTINGS
+        current_scale: CurrentScale { microamperes: 20_000_000, ..MAINS.current_scale },
+        ..MAINS
     };
     let coil = CurrentConditioning { sensor: Sensor::Rogowski, ..PLAIN.currents[0] };
     let conditioning = Conditioning { currents: [coil; 4], high_pass: Some(14), ..PLAIN };
@@ -119,7 +118,7 @@ fn rogowski_coils_are_integrated_without_a_phase_error() {
     for frequency in [42.5, 45.3, 50.0, 52.9, 57.5] {
         for lag in [0.0, PI / 3.0, FRAC_PI_2] {
             let harmonics = [FIFTH];
-            let wave = Wave { frequency, rate: 8_000.0, lag, harmonics: &harmonics, offset: 0.001 };
+            let wave = Wave { frequency, lag, harmonics: &harmonics, offset: 0.001, ..Wave::SINE };
             let window = last(&mut meter(settings, &conditioning), 20, |n| slope(&wave, n));
             for (worst, error) in worst.iter_mut().zip(errors(&window, &wave)) {
                 *worst = worst.max(error);
@@ -133,12 +132,12 @@ fn rogowski_coils_are_integrated_without_a_phase_error() {
 #[test]
 fn a_coil_and_transformers_may_be_mixed() {
     let settings = Settings {
-        current_scale: CurrentScale { microamperes: 20_000_000, ..SETTINGS.current_scale },
-        ..SETTINGS
+        current_scale: CurrentScale { microamperes: 20_000_000, ..MAINS.current_scale },
+        ..MAINS
     };
     let mut conditioning = Conditioning { high_pass: Some(14), ..PLAIN };
     conditioning.currents[1].sensor = Sensor::Rogowski;
-    let wave = Wave { frequency: 51.3, rate: 8_000.0, lag: 1.1, harmonics: &[], offset: 0.001 };
+    let wave = Wave { frequency: 51.3, lag: 1.1, offset: 0.001, ..Wave::SINE };
     let window = last(&mut meter(settings, &conditioning), 20, |n| {
         let (straight, slope) = (wave.frame(n), slope(&wave, n));
         let mut current = straight.current.map(|code| code / 2);
@@ -164,8 +163,8 @@ fn regions() -> CurrentConditioning {
 #[test]
 fn regions_change_with_hysteresis() {
     let conditioning = Conditioning { currents: [regions(); 4], ..PLAIN };
-    let mut meter = meter(SETTINGS, &conditioning);
-    let wave = Wave { frequency: 50.0, rate: 8_000.0, lag: 0.0, harmonics: &[], offset: 0.0 };
+    let mut meter = meter(MAINS, &conditioning);
+    let wave = Wave::SINE;
     let mut at = 0;
     // Amperes of phase A, and the region after 0.6 s.
     for (amperes, region) in [
@@ -198,7 +197,7 @@ fn regions_change_with_hysteresis() {
 #[test]
 fn what_is_out_of_range_is_refused() {
     let refused = |conditioning: Conditioning, error: ConfigurationError| {
-        let configuration = Configuration::new(SETTINGS).unwrap();
+        let configuration = Configuration::new(MAINS).unwrap();
         assert_eq!(configuration.with_conditioning(&conditioning), Err(error), "{conditioning:?}");
     };
     let with = |current: CurrentConditioning| Conditioning { currents: [current; 4], ..PLAIN };
@@ -228,8 +227,8 @@ fn what_is_out_of_range_is_refused() {
 fn a_high_pass_makes_no_events_when_it_starts() {
     // At any place of the cycle, with the converter's largest offset (ADE9000: 3.8 mV of 1 V).
     for start in (0..160).step_by(9) {
-        let wave = Wave { frequency: 50.0, rate: 8_000.0, lag: 0.5, harmonics: &[], offset: 0.004 };
-        let mut meter = meter(SETTINGS, &Conditioning { high_pass: Some(14), ..PLAIN });
+        let wave = Wave { lag: 0.5, offset: 0.004, ..Wave::SINE };
+        let mut meter = meter(MAINS, &Conditioning { high_pass: Some(14), ..PLAIN });
         for n in start..start + 16_000 {
             meter.push(&wave.frame(n));
             assert_eq!(meter.next_event(), None, "start {start}, sample {n}");

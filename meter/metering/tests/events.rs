@@ -1,17 +1,16 @@
 //! Half-cycle values and events, as traces.
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
-mod waves;
+mod bench;
 
 use core::f64::consts::PI;
 
+use bench::{AMPERES, MAINS, VOLTS, Wave};
 use metering::{
     Configuration, ConfigurationError, Event, EventKind, EventLimits, Frame, Metering, Stage,
 };
-use waves::{AMPERES, SETTINGS, VOLTS, Wave};
 
-const WAVE: Wave<'_> =
-    Wave { frequency: 50.0, rate: 8_000.0, lag: 0.3, harmonics: &[], offset: 0.001 };
+const WAVE: Wave<'_> = Wave { lag: 0.3, offset: 0.001, ..Wave::SINE };
 
 const LIMITS: EventLimits = EventLimits {
     overcurrent_microamperes: Some(4_000_000),
@@ -21,7 +20,7 @@ const LIMITS: EventLimits = EventLimits {
 
 /// Pushes a second of samples, changed from 0.4 s to 0.6 s; gives all events.
 fn disturbed(change: impl Fn(&mut Frame)) -> Vec<Event> {
-    let configuration = Configuration::new(SETTINGS).unwrap().with_limits(&LIMITS).unwrap();
+    let configuration = Configuration::new(MAINS).unwrap().with_limits(&LIMITS).unwrap();
     let mut meter = Metering::new(configuration);
     let mut events = Vec::new();
     for n in 0..12_000 {
@@ -103,7 +102,7 @@ fn an_interruption_of_the_reference_is_seen_without_crossings() {
 
 /// What holds for a second at least shows in whole windows.
 fn steady(change: fn(&mut Frame)) -> Metering {
-    let configuration = Configuration::new(SETTINGS).unwrap().with_limits(&LIMITS).unwrap();
+    let configuration = Configuration::new(MAINS).unwrap().with_limits(&LIMITS).unwrap();
     let mut meter = Metering::new(configuration);
     for n in 0..8_000 {
         let mut frame = WAVE.frame(n);
@@ -136,7 +135,7 @@ fn windows_show_no_load_mismatch_and_sequence() {
 #[test]
 fn half_cycles_follow_the_truth() {
     let wave = Wave { frequency: 47.3, lag: PI / 5.0, ..WAVE };
-    let mut meter = Metering::new(Configuration::new(SETTINGS).unwrap());
+    let mut meter = Metering::new(Configuration::new(MAINS).unwrap());
     for n in 0..40_000 {
         meter.push(&wave.frame(n));
         if n < 4_000 {
@@ -154,7 +153,7 @@ fn half_cycles_follow_the_truth() {
 
 #[test]
 fn the_oldest_events_are_lost_and_counted() {
-    let mut meter = Metering::new(Configuration::new(SETTINGS).unwrap());
+    let mut meter = Metering::new(Configuration::new(MAINS).unwrap());
     for n in 0..80_000 {
         let mut frame = WAVE.frame(n);
         if n / 800 % 2 == 1 {
@@ -170,7 +169,7 @@ fn the_oldest_events_are_lost_and_counted() {
 
 #[test]
 fn limits_out_of_order_are_refused() {
-    let configuration = Configuration::new(SETTINGS).unwrap();
+    let configuration = Configuration::new(MAINS).unwrap();
     for limits in [
         EventLimits { interruption_permille: 0, ..LIMITS },
         EventLimits { interruption_permille: 900, ..LIMITS },

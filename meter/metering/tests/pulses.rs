@@ -1,11 +1,11 @@
 //! Pulses and registers agree, for any constant and over any time.
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
-mod waves;
+mod bench;
 
+use bench::{MAINS, Wave};
 use metering::{ActiveRegisters, Configuration, Metering, PulseOutput, Settings};
 use proptest::prelude::*;
-use waves::{SETTINGS, Wave};
 
 /// Milliwatt-hours × constant that are in the register beyond what the pulses say; a pulse is 10⁶.
 fn ahead(direction: &ActiveRegisters, constant: u32) -> i128 {
@@ -15,8 +15,8 @@ fn ahead(direction: &ActiveRegisters, constant: u32) -> i128 {
 
 /// A meter in the middle of a steady load.
 fn running(constant: u32, lag: f64) -> (Metering, u64) {
-    let settings = Settings { pulses_per_kilowatt_hour: constant, ..SETTINGS };
-    let wave = Wave { frequency: 50.1, rate: 8_000.0, lag, harmonics: &[], offset: 0.0 };
+    let settings = Settings { pulses_per_kilowatt_hour: constant, ..MAINS };
+    let wave = Wave { frequency: 50.1, lag, ..Wave::SINE };
     let mut meter = Metering::new(Configuration::new(settings).unwrap());
     let windows = (0..4_000).filter_map(|n| meter.push(&wave.frame(n)));
     let pulses = windows.map(|window| window.pulses.import + window.pulses.export).sum();
@@ -70,8 +70,8 @@ fn reactive_pulses_follow_the_quadrants() {
     // 2.07 kvar for 0.2 s are 115 mvarh, so a million impulses a kilovarhour make 115 a window.
     for (lag, positive) in [(1.57, true), (1.6, true), (-1.57, false), (-1.6, false)] {
         let constant = 1_000_000;
-        let settings = Settings { pulses_per_kilowatt_hour: constant, ..SETTINGS };
-        let wave = Wave { frequency: 50.1, rate: 8_000.0, lag, harmonics: &[], offset: 0.0 };
+        let settings = Settings { pulses_per_kilowatt_hour: constant, ..MAINS };
+        let wave = Wave { frequency: 50.1, lag, ..Wave::SINE };
         let mut meter = Metering::new(Configuration::new(settings).unwrap());
         let (mut given, mut other) = (0, 0);
         for window in (0..80_000).filter_map(|n| meter.push(&wave.frame(n))) {

@@ -2,12 +2,12 @@
 #![allow(clippy::print_stdout, reason = "the worst figures are meant to be read")]
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
-mod waves;
+mod bench;
 
 use core::f64::consts::PI;
 
+use bench::{AMPERES, Harmonic, MAINS, VOLTS, Wave};
 use metering::{Channel, Configuration, Frame, Metering, ORDERS, Settings, Window, Wiring};
-use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
 
 /// What of the three phases reaches the converter.
 type Connection = fn(Frame) -> Frame;
@@ -45,9 +45,8 @@ fn fifty_harmonics_are_resolved_at_any_frequency() {
     println!("Hz     U line ppm of U1   I line ppm of I1   THD ppm   angle of U5 m°");
     for step in 0..=10 {
         let frequency = 42.5 + 1.5 * f64::from(step);
-        let wave =
-            Wave { frequency, rate: 8_000.0, lag: 0.4, harmonics: &harmonics, offset: 0.001 };
-        let (meter, window) = third_window(SETTINGS, |n| wave.frame(n));
+        let wave = Wave { frequency, lag: 0.4, harmonics: &harmonics, offset: 0.001, ..Wave::SINE };
+        let (meter, window) = third_window(MAINS, |n| wave.frame(n));
         let spectrum = meter.spectrum().unwrap();
         assert_eq!(spectrum.highest_order(), ORDERS);
         let mut errors = [0_f64; 4];
@@ -86,8 +85,8 @@ fn fifty_harmonics_are_resolved_at_any_frequency() {
 fn reactive_power_is_right_with_harmonics_on_both_sides() {
     let harmonics = rich();
     for lag in [0.0, 0.5, PI / 2.0, -1.2, 3.0] {
-        let wave = Wave { frequency: 49.7, rate: 8_000.0, lag, harmonics: &harmonics, offset: 0.0 };
-        let (_, window) = third_window(SETTINGS, |n| wave.frame(n));
+        let wave = Wave { frequency: 49.7, lag, harmonics: &harmonics, ..Wave::SINE };
+        let (_, window) = third_window(MAINS, |n| wave.frame(n));
         let full = VOLTS * AMPERES;
         for phase in &window.phases {
             let vars = phase.reactive_microvars as f64 / 1e6;
@@ -112,8 +111,8 @@ fn reactive_power_is_right_with_harmonics_on_both_sides() {
 
 #[test]
 fn angles_and_sequences_say_how_the_phases_stand() {
-    let wave = Wave { frequency: 50.2, rate: 8_000.0, lag: PI / 6.0, harmonics: &[], offset: 0.0 };
-    let (_, window) = third_window(SETTINGS, |n| wave.frame(n));
+    let wave = Wave { frequency: 50.2, lag: PI / 6.0, ..Wave::SINE };
+    let (_, window) = third_window(MAINS, |n| wave.frame(n));
     let degrees = window.phases.map(|phase| f64::from(phase.voltage_angle_microdegrees) / 1e6);
     for (degrees, exact) in degrees.iter().zip([0.0, -120.0, 120.0]) {
         assert!((degrees - exact).abs() < 1e-4, "{degrees}");
@@ -124,7 +123,7 @@ fn angles_and_sequences_say_how_the_phases_stand() {
     assert!((window.voltage_sequence.positive as f64 / 1e6 - VOLTS).abs() < 1e-3);
     assert!(window.voltage_sequence.negative_ppm < 2 && window.voltage_sequence.zero_ppm < 2);
 
-    let (_, window) = third_window(SETTINGS, |n| {
+    let (_, window) = third_window(MAINS, |n| {
         let mut frame = wave.frame(n);
         frame.voltage.swap(1, 2);
         frame
@@ -132,7 +131,7 @@ fn angles_and_sequences_say_how_the_phases_stand() {
     assert!(window.voltage_sequence.is_reversed());
 
     // A at 90 %: U1 = 2.9/3, U2 = U0 = 0.1/3, so both unbalances are 1/29.
-    let (_, window) = third_window(SETTINGS, |n| {
+    let (_, window) = third_window(MAINS, |n| {
         let mut frame = wave.frame(n);
         frame.voltage[0] = frame.voltage[0] / 10 * 9;
         frame
@@ -144,11 +143,11 @@ fn angles_and_sequences_say_how_the_phases_stand() {
 
 #[test]
 fn what_the_neutral_does_not_return_is_seen() {
-    let wave = Wave { frequency: 50.0, rate: 8_000.0, lag: 0.0, harmonics: &[], offset: 0.0 };
-    let (_, sound) = third_window(SETTINGS, |n| wave.frame(n));
+    let wave = Wave::SINE;
+    let (_, sound) = third_window(MAINS, |n| wave.frame(n));
     assert!(sound.mismatch_nanoamperes < 20_000, "{} nA", sound.mismatch_nanoamperes);
     // A bridge takes 40 % of phase B's current past its transformer.
-    let (_, bridged) = third_window(SETTINGS, |n| {
+    let (_, bridged) = third_window(MAINS, |n| {
         let mut frame = wave.frame(n);
         frame.current[1] = frame.current[1] / 10 * 6;
         frame
@@ -156,7 +155,7 @@ fn what_the_neutral_does_not_return_is_seen() {
     let missing = bridged.mismatch_nanoamperes as f64 / 1e9;
     assert!((missing - 0.4 * AMPERES).abs() < 1e-4, "{missing} A");
     // One phase, and a load between it and earth that the neutral doesn't see.
-    let single = Settings { wiring: Wiring::SinglePhase, ..SETTINGS };
+    let single = Settings { wiring: Wiring::SinglePhase, ..MAINS };
     let (_, earthed) = third_window(single, |n| {
         let mut frame = wave.frame(n);
         frame.current[3] = frame.current[0] / 4 * 3;
@@ -168,8 +167,8 @@ fn what_the_neutral_does_not_return_is_seen() {
 
 #[test]
 fn a_slow_converter_measures_fewer_orders() {
-    let settings = Settings { sample_rate_hertz: 2_000, ..SETTINGS };
-    let wave = Wave { frequency: 50.0, rate: 2_000.0, lag: 0.0, harmonics: &[], offset: 0.0 };
+    let settings = Settings { sample_rate_hertz: 2_000, ..MAINS };
+    let wave = Wave { rate: 2_000.0, ..Wave::SINE };
     let (meter, _) = third_window(settings, |n| wave.frame(n));
     let spectrum = meter.spectrum().unwrap();
     assert_eq!(spectrum.highest_order(), 18);
@@ -179,7 +178,7 @@ fn a_slow_converter_measures_fewer_orders() {
 /// Three wires, and the two wirings with a voltage less than Blondel asks for.
 #[test]
 fn every_wiring_sees_the_whole_load() {
-    let wave = Wave { frequency: 49.6, rate: 8_000.0, lag: 0.7, harmonics: &[], offset: 0.0 };
+    let wave = Wave { frequency: 49.6, lag: 0.7, ..Wave::SINE };
     let whole = 3.0 * wave.watts();
     let wirings: [(Wiring, Connection, f64); 4] = [
         (Wiring::ThreePhaseFourWire, |frame| frame, whole),
@@ -203,7 +202,7 @@ fn every_wiring_sees_the_whole_load() {
         (Wiring::SinglePhase, |frame| frame, whole / 3.0),
     ];
     for (wiring, connect, exact) in wirings {
-        let settings = Settings { wiring, ..SETTINGS };
+        let settings = Settings { wiring, ..MAINS };
         let (_, window) = third_window(settings, |n| connect(wave.frame(n)));
         let watts = window.active_microwatts as f64 / 1e6;
         let vars = window.reactive_microvars as f64 / 1e6;
@@ -212,7 +211,7 @@ fn every_wiring_sees_the_whole_load() {
         assert!((vars / exact_vars - 1.0).abs() < 1e-6, "{wiring:?}: {vars} of {exact_vars} var");
     }
     // Four-wire delta: A and B are the two halves of a winding, C is the high leg at √3.
-    let settings = Settings { wiring: Wiring::FourWireDeltaTwoVoltages, ..SETTINGS };
+    let settings = Settings { wiring: Wiring::FourWireDeltaTwoVoltages, ..MAINS };
     let (_, window) = third_window(settings, |n| {
         let frame = wave.frame(n);
         let lagging = wave.frame(n + 7);

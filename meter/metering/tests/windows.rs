@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 #![allow(clippy::cast_possible_truncation, reason = "codes are rounded on purpose")]
 
-mod waves;
+mod bench;
 
 use core::f64::consts::PI;
 
+use bench::{AMPERES, Harmonic, MAINS, VOLTS, Wave};
 use metering::{
     Configuration, Metering, NominalFrequency, PhaseWindow, Registers, Settings, Window,
 };
-use waves::{AMPERES, Harmonic, SETTINGS, VOLTS, Wave};
 
 fn volts(phase: &PhaseWindow) -> f64 {
     phase.voltage_microvolts as f64 / 1e6
@@ -139,8 +139,8 @@ fn every_window_is_within_its_limit() {
             let mut of_shape = Worst::default();
             for step in 0..=50 {
                 let frequency = 42.5 + 0.3 * f64::from(step);
-                let wave = Wave { frequency, rate: 8_000.0, lag, harmonics, offset: 0.0 };
-                of_shape.take(&run(SETTINGS, &wave, 3));
+                let wave = Wave { frequency, lag, harmonics, ..Wave::SINE };
+                of_shape.take(&run(MAINS, &wave, 3));
             }
             print(&format!("{name}, lag {:.0}°", lag.to_degrees()), &of_shape);
             worst.take(&of_shape);
@@ -158,8 +158,8 @@ fn ten_seconds_of_energy_are_within_a_millionth() {
     for frequency in [42.5, 44.44, 47.5, 49.7, 50.0, 50.3, 52.1, 55.55, 57.5] {
         for harmonics in [&[][..], &fifth(0.0, 0.0), &fifth(1.1, 0.7)] {
             for lag in [0.0, PI / 3.0, -PI / 2.0] {
-                let wave = Wave { frequency, rate: 8_000.0, lag, harmonics, offset: 0.001 };
-                worst.take(&run(SETTINGS, &wave, 50));
+                let wave = Wave { frequency, lag, harmonics, offset: 0.001, ..Wave::SINE };
+                worst.take(&run(MAINS, &wave, 50));
             }
         }
     }
@@ -180,13 +180,13 @@ fn other_rates_and_sixty_hertz_are_as_good() {
         (12_800, NominalFrequency::Hertz50, 42.5),
         (16_000, sixty, 51.0),
     ] {
-        let settings = Settings { sample_rate_hertz: rate, nominal_frequency, ..SETTINGS };
+        let settings = Settings { sample_rate_hertz: rate, nominal_frequency, ..MAINS };
         let mut of_rate = Worst::default();
         for step in 0..=10 {
             let frequency = from * (1.0 + 0.035 * f64::from(step));
             let harmonics = fifth(0.8, 0.4);
             let rate = f64::from(rate);
-            let wave = Wave { frequency, rate, lag: 1.0, harmonics: &harmonics, offset: 0.0 };
+            let wave = Wave { frequency, rate, lag: 1.0, harmonics: &harmonics, ..Wave::SINE };
             of_rate.take(&run(settings, &wave, 3));
         }
         print(&format!("{rate} S/s, {nominal_frequency:?}"), &of_rate);
@@ -201,9 +201,8 @@ fn other_rates_and_sixty_hertz_are_as_good() {
 #[test]
 fn noise_of_the_converter_averages_out() {
     let harmonics = fifth(0.3, 0.2);
-    let wave =
-        Wave { frequency: 49.7, rate: 8_000.0, lag: 1.0, harmonics: &harmonics, offset: 0.0 };
-    let mut meter = Metering::new(Configuration::new(SETTINGS).unwrap());
+    let wave = Wave { frequency: 49.7, lag: 1.0, harmonics: &harmonics, ..Wave::SINE };
+    let mut meter = Metering::new(Configuration::new(MAINS).unwrap());
     let mut state = 1_u64;
     // A sum of twelve is near to normal; 835 codes are 52,702,092 / 10^(96/20).
     let mut noise = || {
@@ -236,8 +235,8 @@ fn a_ten_thousandth_of_the_current_is_measured() {
     let mut worst = Worst::default();
     for frequency in [42.5, 47.3, 49.7, 50.0, 50.3, 52.9, 57.5] {
         for lag in [0.0, PI / 3.0, -PI / 2.0] {
-            let wave = Wave { frequency, rate: 8_000.0, lag, harmonics: &[], offset: 0.0 };
-            let mut meter = Metering::new(Configuration::new(SETTINGS).unwrap());
+            let wave = Wave { frequency, lag, ..Wave::SINE };
+            let mut meter = Metering::new(Configuration::new(MAINS).unwrap());
             for n in 0..8_000 {
                 let mut frame = wave.frame(n);
                 frame.current = frame.current.map(|code| (f64::from(code) / 1e4).round() as i32);

@@ -1,22 +1,29 @@
-//! A test bench: exact loads as samples, and the meter's answer against the exact value.
+//! A test bench: exact loads as samples, what they are worth in closed form, and the meter's answer.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part of the bench")]
 #![allow(clippy::cast_possible_truncation, reason = "codes are rounded on purpose")]
 #![allow(clippy::unwrap_used, reason = "a bench that can't be built is a failed test")]
 
-use core::f64::consts::TAU;
+use core::f64::consts::{SQRT_2, TAU};
 
 use metering::{
     ADE9000_FULL_SCALE_CODE, Configuration, CurrentScale, EnergyRegister, Frame, Metering,
     NominalFrequency, Registers, Settings, VoltageScale, Window, Wiring,
 };
 
-/// Nominal voltage of one element in volts.
+/// Nominal voltage of one element of [`SETTINGS`] in volts.
 pub const UN: f64 = 57.7;
-/// Nominal current in amperes; the maximum current is four times as much.
+/// Nominal current of [`SETTINGS`] in amperes; the maximum current is four times as much.
 pub const IN: f64 = 1.5;
+/// Voltage of a [`Wave`] and nominal voltage of [`MAINS`] in volts.
+pub const VOLTS: f64 = 230.0;
+/// Current of a [`Wave`] in amperes.
+pub const AMPERES: f64 = 3.0;
 
 const FULL_SCALE_VOLTS: f64 = 801.0;
 const FULL_SCALE_AMPERES: f64 = 10.0;
+
+/// An odd start, so that no crossing falls on a sample by luck.
+const START: f64 = 0.3;
 
 /// 3×57.7 V, 1.5(6) A, 20,000 imp/kWh, on an ADE9000.
 pub const SETTINGS: Settings = Settings {
@@ -30,7 +37,21 @@ pub const SETTINGS: Settings = Settings {
     pulses_per_kilowatt_hour: 20_000,
 };
 
-/// A steady sinusoidal load.
+/// The same at 3×230 V.
+pub const MAINS: Settings = Settings { nominal_voltage_millivolts: 230_000, ..SETTINGS };
+
+/// A frame of peak values in volts and amperes, with a constant part of full scale.
+fn frame(volts: [f64; 3], amperes: [f64; 3], offset: f64) -> Frame {
+    let code = |part: f64| ((part + offset) * f64::from(ADE9000_FULL_SCALE_CODE)).round() as i32;
+    let current = |amperes: f64| code(amperes / FULL_SCALE_AMPERES);
+    let [a, b, c] = amperes.map(current);
+    Frame {
+        voltage: volts.map(|volts| code(volts / FULL_SCALE_VOLTS)),
+        current: [a, b, c, current(amperes.iter().sum())],
+    }
+}
+
+/// A steady sinusoidal load, each phase by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// RMS volts of the channels.
@@ -80,26 +101,95 @@ impl Load {
         (0..3).map(|p| self.volts[p] * self.amperes[p] * self.lag[p].sin()).sum()
     }
 
+    /// Reactive power of a phase with its harmonics, whose angles lead.
+    pub fn total_vars(&self) -> f64 {
+        let harmonic = |h: &Harmonic| h.voltage * h.current * h.current_angle.sin();
+        self.vars() - VOLTS * AMPERES * self.harmonics.iter().map(harmonic).sum::<f64>()
+    }
+
     /// Sample `n`.
     pub fn frame(&self, n: u64) -> Frame {
-        let time = n as f64 / self.rate;
-        // An odd start, so that no crossing falls on a sample by luck.
-        let angle = TAU * (self.frequency * time) + 0.3;
-        let code =
-            |part: f64| ((part + self.offset) * f64::from(ADE9000_FULL_SCALE_CODE)).round() as i32;
-        let root = 2f64.sqrt();
-        let voltage = |p: usize| {
-            self.volts[p] * root * (angle + self.voltage_angle[p]).sin() / FULL_SCALE_VOLTS
+        let turn = TAU * (self.frequency * n as f64 / self.rate).fract() + START;
+        let wave = |rms: f64, angle: f64| rms * SQRT_2 * (turn + angle).sin();
+        let voltage = |p: usize| wave(self.volts[p], self.voltage_angle[p]);
+        let current = |p: usize| wave(self.amperes[p], self.voltage_angle[p] - self.lag[p]);
+        frame([0, 1, 2].map(voltage), [0, 1, 2].map(current), self.offset)
+    }
+}
+
+/// One harmonic of every phase, as parts of the fundamental.
+#[derive(Clone, Copy, Debug)]
+pub struct Harmonic {
+    pub order: u32,
+    pub voltage: f64,
+    pub current: f64,
+    /// Angle of the voltage harmonic at the zero crossing of its fundamental, radians.
+    pub voltage_angle: f64,
+    /// Angle of the current harmonic, likewise, beyond that of the voltage harmonic.
+    pub current_angle: f64,
+}
+
+/// Three equal phases of [`VOLTS`] and [`AMPERES`] 120° apart, with harmonics.
+#[derive(Clone, Copy, Debug)]
+pub struct Wave<'h> {
+    pub frequency: f64,
+    pub rate: f64,
+    /// By how much the fundamental current lags, radians.
+    pub lag: f64,
+    pub harmonics: &'h [Harmonic],
+    /// Constant part of every channel, part of full scale.
+    pub offset: f64,
+}
+
+impl Wave<'static> {
+    /// 50 Hz at 8 kS/s, in phase.
+    pub const SINE: Self =
+        Self { frequency: 50.0, rate: 8_000.0, lag: 0.0, harmonics: &[], offset: 0.0 };
+}
+
+impl Wave<'_> {
+    /// RMS voltage of a phase.
+    pub fn volts(&self) -> f64 {
+        VOLTS * self.root(|harmonic| harmonic.voltage)
+    }
+
+    /// RMS current of a phase.
+    pub fn amperes(&self) -> f64 {
+        AMPERES * self.root(|harmonic| harmonic.current)
+    }
+
+    fn root(&self, part: impl Fn(&Harmonic) -> f64) -> f64 {
+        let squares: f64 = self.harmonics.iter().map(|harmonic| part(harmonic).powi(2)).sum();
+        (1.0 + squares).sqrt()
+    }
+
+    /// Active power of a phase.
+    pub fn watts(&self) -> f64 {
+        let harmonic = |h: &Harmonic| h.voltage * h.current * h.current_angle.cos();
+        VOLTS * AMPERES * (self.lag.cos() + self.harmonics.iter().map(harmonic).sum::<f64>())
+    }
+
+    /// Fundamental reactive power of a phase.
+    pub fn vars(&self) -> f64 {
+        VOLTS * AMPERES * self.lag.sin()
+    }
+
+    /// Sample `n`.
+    pub fn frame(&self, n: u64) -> Frame {
+        let turn = TAU * (self.frequency * n as f64 / self.rate).fract() + START;
+        let wave = |angle: f64, lag: f64, side: fn(&Harmonic) -> (f64, f64)| {
+            let more = self.harmonics.iter().map(|harmonic| {
+                let (part, shift) = side(harmonic);
+                part * (f64::from(harmonic.order) * angle + shift).sin()
+            });
+            SQRT_2 * ((angle - lag).sin() + more.sum::<f64>())
         };
-        let current = |p: usize| {
-            let angle = angle + self.voltage_angle[p] - self.lag[p];
-            self.amperes[p] * root * angle.sin() / FULL_SCALE_AMPERES
+        let angles = [0.0, -TAU / 3.0, TAU / 3.0].map(|shift| turn + shift);
+        let voltage = |angle| VOLTS * wave(angle, 0.0, |h| (h.voltage, h.voltage_angle));
+        let current = |angle| {
+            AMPERES * wave(angle, self.lag, |h| (h.current, h.voltage_angle + h.current_angle))
         };
-        let neutral = current(0) + current(1) + current(2);
-        Frame {
-            voltage: [0, 1, 2].map(|p| code(voltage(p))),
-            current: [code(current(0)), code(current(1)), code(current(2)), code(neutral)],
-        }
+        frame(angles.map(voltage), angles.map(current), self.offset)
     }
 }
 
