@@ -344,3 +344,45 @@ fn a_console_port_in_use_is_named() {
     let arguments = [&arguments[..], &["--listen", &address, "--data", &data]].concat();
     bad(&arguments, &[&address, "in use", "--listen"]);
 }
+
+#[test]
+fn the_metering_bench_goes_on_without_python_and_its_file_can_be_measured() {
+    let scratch = Scratch::new("metering");
+    let wav = scratch.path("load.wav");
+    let bench = ["bench", "metering", "--seconds", "4", "--speed-seconds", "0"];
+    let report = good(&[&bench[..], &["--python", "no-such", "--keep", &wav, "--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let [own, insight, pqopen] = [0, 1, 2].map(|at| &report["participants"][at]);
+    let how = pqopen["not_installed"].as_str().unwrap();
+    assert!(how.contains("no-such") && how.contains("pip install pqopen-lib=="), "{how}");
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let (name, version) = (&insight["name"], &insight["version"]);
+    assert!(lock.contains(&format!("name = {name}\nversion = {version}\n")), "{name} {version}");
+    let limits = [
+        ("u_ppm", 5.0),
+        ("i_ppm", 5.0),
+        ("p_ppm", 10.0),
+        ("f_millihertz", 0.1),
+        ("thd_i_ppm", 100.0),
+    ];
+    for at in 0..5 {
+        let [ours, theirs] = [own, insight].map(|one| &one["worst_windows"][at]);
+        assert!(ours["windows"].as_u64().unwrap() >= 5, "{ours}");
+        for (key, limit) in limits {
+            let error = ours[key].as_f64().unwrap();
+            assert!(
+                error <= limit && error < theirs[key].as_f64().unwrap(),
+                "{key}: {ours} {theirs}"
+            );
+        }
+    }
+    // 230 V with a fifth of 10 %, 5 A with one of 40 %.
+    let measured = good(&["measure", &wav, "--scale", "u=400,i=20", "--json"]);
+    let measured: serde_json::Value = serde_json::from_str(&measured).unwrap();
+    for (key, exact) in [("u_rms_v", 230.0 * 1.01_f64.sqrt()), ("i_rms_a", 5.0 * 1.16_f64.sqrt())] {
+        let value = measured["a"][key].as_f64().unwrap();
+        assert!((value / exact - 1.0).abs() < 1e-6, "{key} {value}");
+    }
+    bad(&[&bench[..], &["--python", "false"]].concat(), &["false: pqopen-lib failed"]);
+    misuse(&["bench", "metering", "--seconds", "1"], &["4..=120"]);
+}

@@ -4,15 +4,15 @@
 #![allow(clippy::cast_possible_truncation, reason = "codes are rounded on purpose")]
 #![allow(clippy::cast_sign_loss, reason = "amounts are above zero")]
 
-mod waves;
+mod bench;
 
+use bench::SETTINGS;
 use core::f64::consts::{PI, SQRT_2, TAU};
 use metering::calibration::{Average, Calibration, Element, Plan, Quantities, Reading, Regions};
 use metering::{
     ADE9000_FULL_SCALE_CODE, Configuration, Correction, CurrentScale, Frame, Metering, Settings,
     VoltageScale, Window, Wiring,
 };
-use waves::SETTINGS;
 
 /// Nominal voltage and current of a meter behind transformers.
 const UN: f64 = 57.7;

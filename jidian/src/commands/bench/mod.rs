@@ -40,11 +40,13 @@ pub(super) enum Command {
         after_help = "Example:\n  jidian bench cluster --nats nats://127.0.0.1:4222 --monitor 127.0.0.1:8222"
     )]
     Cluster(cluster::Arguments),
-    /// The metering core: its type test, with a report.
+    /// The metering core beside metrology_insight and pqopen-lib: speed, and the worst window of each
+    /// against the closed form, on the same files in one run. Or its type test, with a report.
     #[command(
-        after_help = "Examples:\n  jidian bench metering --type-test --out report\n  jidian bench \
-                      metering --type-test --seed 7 --json\n  jidian bench metering --type-test \
-                      --plant phase"
+        after_help = "Examples:\n  jidian bench metering --json\n  jidian bench metering --python \
+                      V/bin/python --keep load.wav\n  jidian bench metering --type-test --out \
+                      report\n  jidian bench metering --type-test --seed 7 --json\n  jidian bench \
+                      metering --type-test --plant phase"
     )]
     Metering(metering::Arguments),
 }

@@ -101,12 +101,6 @@ impl Load {
         (0..3).map(|p| self.volts[p] * self.amperes[p] * self.lag[p].sin()).sum()
     }
 
-    /// Reactive power of a phase with its harmonics, whose angles lead.
-    pub fn total_vars(&self) -> f64 {
-        let harmonic = |h: &Harmonic| h.voltage * h.current * h.current_angle.sin();
-        self.vars() - VOLTS * AMPERES * self.harmonics.iter().map(harmonic).sum::<f64>()
-    }
-
     /// Sample `n`.
     pub fn frame(&self, n: u64) -> Frame {
         let turn = TAU * (self.frequency * n as f64 / self.rate).fract() + START;
@@ -172,6 +166,12 @@ impl Wave<'_> {
     /// Fundamental reactive power of a phase.
     pub fn vars(&self) -> f64 {
         VOLTS * AMPERES * self.lag.sin()
+    }
+
+    /// Reactive power of a phase with its harmonics, whose angles lead.
+    pub fn total_vars(&self) -> f64 {
+        let harmonic = |h: &Harmonic| h.voltage * h.current * h.current_angle.sin();
+        self.vars() - VOLTS * AMPERES * self.harmonics.iter().map(harmonic).sum::<f64>()
     }
 
     /// Sample `n`.

@@ -1,5 +1,6 @@
-//! `jidian bench metering`: how exact the metering core is.
+//! `jidian bench metering`: how fast and how exact the metering core is.
 
+mod peers;
 mod report;
 mod type_test;
 
@@ -8,16 +9,22 @@ use clap::Args;
 
 #[derive(Args, Debug)]
 pub(in crate::commands) struct Arguments {
-    /// Run the type test: more than 300 points of IEC 62053-22, IEC 62053-24 and OIML R46.
-    #[arg(long, required = true)]
+    /// Instead: run the type test, more than 300 points of IEC 62053-22, IEC 62053-24 and OIML R46.
+    #[arg(long, conflicts_with_all = ["seconds", "speed_seconds", "python", "keep"])]
     type_test: bool,
     #[command(flatten)]
-    options: type_test::Options,
+    points: type_test::Options,
+    #[command(flatten)]
+    peers: peers::Options,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    type_test::run(&arguments.options, arguments.json)
+    if arguments.type_test {
+        type_test::run(&arguments.points, arguments.json)
+    } else {
+        peers::run(&arguments.peers, arguments.json)
+    }
 }
