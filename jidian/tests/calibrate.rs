@@ -1,6 +1,11 @@
 //! `jidian meter calibrate`: readings of a bench with known errors, constants, and recordings that
 //! are wrong before and right after.
 #![allow(clippy::unwrap_used, reason = "tests: a panic is the report")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of samples is small and above zero"
+)]
 
 #[path = "outside/mod.rs"]
 mod outside;
@@ -185,11 +190,14 @@ fn nothing_is_written_when_readings_are_refused() {
     assert!(said.contains("phase A, region 1: no reading lies in it"), "{said}");
 }
 
-/// A recording of one phase: `amperes` is a function of time in seconds.
+/// A current as a function of time in seconds.
+type Amperes = fn(f64) -> f64;
+
+/// A recording of one phase.
 struct Recording {
     seconds: f64,
     rate: f64,
-    amperes: fn(f64) -> f64,
+    amperes: Amperes,
     lag_deg: f64,
     /// Gain error of the voltage; ratio error and lead in minutes of the current, by its amount.
     voltage: f64,
@@ -219,7 +227,7 @@ fn steps(amperes: f64) -> (f64, f64) {
     if amperes < 0.5 { (-0.004, 20.0) } else { (-0.001, 8.0) }
 }
 
-fn bench(amperes: fn(f64) -> f64, lag_deg: f64) -> Recording {
+fn bench(amperes: Amperes, lag_deg: f64) -> Recording {
     Recording { seconds: 1.0, rate: 8_000.0, amperes, lag_deg, voltage: 0.007, current: steps }
 }
 
@@ -241,7 +249,7 @@ const SINGLE: [&str; 12] = [
 /// Readings from recordings, and constants from them.
 fn constants(scratch: &Scratch) -> String {
     let mut table = String::new();
-    let points: [(fn(f64) -> f64, &str); 4] = [
+    let points: [(Amperes, &str); 4] = [
         (|_| 0.15, "57.7,0.15,0"),
         (|_| 0.3, "57.7,0.3,60"),
         (|_| 1.5, "57.7,1.5,60"),
@@ -263,7 +271,7 @@ fn a_recording_is_wrong_before_and_right_after() {
     let scratch = Scratch::new("recording");
     let constants = constants(&scratch);
     for (amperes, lag, rate) in [
-        ((|_| 0.2) as fn(f64) -> f64, 60.0, 8_000.0),
+        ((|_| 0.2) as Amperes, 60.0, 8_000.0),
         (|_| 2.5, 60.0, 8_000.0),
         (|_| 4.0, 0.0, 12_800.0),
         (|_| 0.05, 0.0, 25_600.0),
