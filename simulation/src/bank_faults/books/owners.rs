@@ -68,7 +68,7 @@ impl Money {
         self.customer(leg.credit)?;
         self.payer(by.key, leg.debit)?;
         must(leg.debit != leg.credit, ResultCode::SameWallet)?;
-        self.count(leg.debit, leg.amount.fen())?;
+        self.count_to(leg.debit, leg.credit, leg.amount)?;
         self.shift(leg.debit, leg.credit, leg.amount.fen())
     }
 
@@ -86,7 +86,7 @@ impl Money {
         must(from < until && self.at < until, ResultCode::WrongTerms)?;
         self.payer(by.key, debit)?;
         must(debit != credit, ResultCode::SameWallet)?;
-        self.count(debit, amount.fen())?;
+        self.count_to(debit, credit, amount)?;
         self.take(debit, amount.fen())?;
         let hold = Hold { debit, credit, left: amount.fen(), from, until };
         self.holds.insert(by.operation, hold);
@@ -198,7 +198,7 @@ impl Money {
         must(sound, ResultCode::WrongTerms)?;
         self.payer(by.key, *debit)?;
         must(debit != credit, ResultCode::SameWallet)?;
-        self.count(*debit, amount.fen())?;
+        self.count_to(*debit, *credit, *amount)?;
         self.may_receive(*debit, *credit, amount.fen())?;
         self.take(*debit, amount.fen())?;
         self.make(by, *credit, &[*amount], Some((*debit, *template, terms.clone())));
@@ -214,7 +214,7 @@ impl Money {
             must(self.at < terms.until, ResultCode::Expired)?;
             must(terms.payees.contains(&credit), ResultCode::WrongPurpose)?;
         }
-        self.count(owner, amount.fen())?;
+        self.count_to(owner, credit, amount)?;
         self.may_receive(owner, credit, amount.fen())?;
         let change = sum - amount.fen();
         must(change >= 0, ResultCode::InsufficientFunds)?;

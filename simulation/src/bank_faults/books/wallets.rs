@@ -232,7 +232,12 @@ impl Money {
         head(one) == head(other)
     }
 
-    /// Counts a payment against the limits of the payer.
+    /// Counts a payment against the limits of the payer, unless it stays in the family.
+    pub(super) fn count_to(&mut self, payer: WalletId, payee: WalletId, amount: Fen) -> Booked {
+        if self.is_family(payer, payee) { Ok(()) } else { self.count(payer, amount.fen()) }
+    }
+
+    /// Counts a sum against the limits of the payer.
     pub(super) fn count(&mut self, payer: WalletId, amount: i64) -> Booked {
         let (day, year) = (day_of(self.at), i64::from(self.at.civil().date.year));
         let purse = &self.wallets[&payer];
