@@ -36,6 +36,8 @@ pub struct Recorder<'a, L, S> {
     log: &'a mut L,
     /// Digest of the root of the last batch that is durable.
     previous: Digest,
+    /// Number of the batch behind it.
+    next: u64,
 }
 
 /// The answer to one operation.
@@ -264,9 +266,15 @@ impl<L: OrderedLog, S: Sign> Bank<L, S> {
 
     /// The ledger and who writes its log, for two threads: the one applies the next batches while
     /// the other makes those before them durable. [`settle`](Self::settle) does both in turn.
-    pub const fn halves(&mut self) -> (&mut Registration, Recorder<'_, L, S>) {
+    ///
+    /// # Panics
+    /// If a batch was applied that is neither committed nor rolled back.
+    pub fn halves(&mut self) -> (&mut Registration, Recorder<'_, L, S>) {
+        assert!(!self.registration.is_ahead(), "each batch is committed or rolled back");
         let previous = self.registration.root_digest();
-        (&mut self.registration, Recorder { signer: &self.signer, log: &mut self.log, previous })
+        let next = self.registration.last_batch().saturating_add(1);
+        let recorder = Recorder { signer: &self.signer, log: &mut self.log, previous, next };
+        (&mut self.registration, recorder)
     }
 
     /// The receipt of one of the last [`ORDERS_REMEMBERED`](crate::registration::ORDERS_REMEMBERED)
@@ -300,16 +308,21 @@ impl<L: OrderedLog, S: Sign> Recorder<'_, L, S> {
     /// # Errors
     /// [`LogError`] if the batch isn't durable: it and those applied after it are to be
     /// [rolled back](Registration::roll_back).
+    ///
+    /// # Panics
+    /// If it isn't the batch behind the last one.
     pub fn record(
         &mut self,
         applied: &Applied,
         batch: &[Authenticated],
     ) -> Result<(Tree, Signature), LogError> {
         let tree = applied.grow(self.previous);
+        assert_eq!(tree.root().batch, self.next, "batches come in the order of their numbers");
         let root = self.signer.seal(*tree.root());
         let record = encode_applied(applied, batch, &root);
         self.log.append(root.body.batch, &record)?;
         self.previous = crypto::digest(&root.body);
+        self.next = self.next.saturating_add(1);
         Ok((tree, root.signature))
     }
 }

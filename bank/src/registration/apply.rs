@@ -74,6 +74,12 @@ impl Applied {
         Settled { codes: self.codes, batch: None, movements: Vec::new(), repeated: Vec::new() }
     }
 
+    /// Whether a root with the levels under it is of this batch, as far as it shows at once.
+    pub(super) fn has(&self, root: &Root, levels: &[Vec<Digest>]) -> bool {
+        (root.batch, root.at, root.issued) == (self.batch, self.at, self.issued)
+            && levels.first().map_or(0, Vec::len) == self.leaves.len()
+    }
+
     /// Grows the tree of the batch; `previous` is the digest of the root before it. It takes nothing
     /// but the leaves, so another thread may do it.
     #[must_use]
@@ -102,6 +108,8 @@ pub struct Settled {
 
 /// What gathers while a batch runs.
 pub(super) struct Gathering {
+    /// Keys before the batch.
+    keys: usize,
     batch: u64,
     at: Instant,
     leaves: Vec<Leaf>,
@@ -128,11 +136,13 @@ impl Registration {
     /// if the clock stepped back. What ends by then, ends first.
     ///
     /// # Panics
-    /// If the batch is longer than [`BATCH_MAX`], or money were made or lost.
+    /// If the batch is longer than [`BATCH_MAX`], a key that was known before it is taken for unknown
+    /// ([`look_again`](Self::look_again)), or money were made or lost.
     pub fn apply(&mut self, now: Instant, batch: &[Authenticated]) -> Applied {
         assert!(batch.len() <= BATCH_MAX, "a batch has at most {BATCH_MAX} operations");
         let before = self.totals;
         let mut all = Gathering {
+            keys: self.directory.iter().len(),
             batch: before.batch.checked_add(1).expect("nobody waits for 2⁶⁴ batches"),
             at: now.max(before.at),
             leaves: Vec::with_capacity(batch.len()),
@@ -169,7 +179,7 @@ impl Registration {
     }
 
     fn close(&mut self, before: Totals, codes: Vec<ResultCode>, all: Gathering) -> Applied {
-        let Gathering { batch, at, leaves, movements, repeated } = all;
+        let Gathering { batch, at, leaves, movements, repeated, .. } = all;
         self.totals.batch = batch;
         self.totals.at = at;
         Applied {
@@ -190,7 +200,11 @@ impl Registration {
         }
         let code = match self.directory.find_again(item.operation().signer(), item.key()) {
             Some(key) if item.verdict() != Verdict::UnknownKey => self.decide(key, item, all),
-            Some(_) | None => ResultCode::UnknownKey,
+            Some(key) => {
+                assert!(key.index() >= all.keys, "what waited was looked at again");
+                ResultCode::UnknownKey
+            }
+            None => ResultCode::UnknownKey,
         };
         self.totals.statistics.add(code);
         code

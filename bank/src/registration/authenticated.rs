@@ -99,6 +99,11 @@ impl Authenticated {
         Self { operation, digest, verdict: Verdict::behind(code), key: None }
     }
 
+    /// The operation before its signatures were looked at.
+    pub(super) fn digested(&self) -> Digested {
+        Digested { operation: self.operation.clone(), digest: self.digest }
+    }
+
     /// The operation.
     #[must_use]
     pub const fn operation(&self) -> &Operation {

@@ -93,7 +93,7 @@ enum Undo {
 }
 
 impl KeySlot {
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         usize::try_from(self.0).expect("32 bits")
     }
 

@@ -173,6 +173,17 @@ impl Registration {
         all
     }
 
+    /// Looks again at operations whose key wasn't known when their signatures were looked at, and is
+    /// now. What has waited while other batches were applied must pass here before it is applied.
+    pub fn look_again(&self, batch: &mut [Authenticated], verifier: &impl Verify) {
+        for item in batch.iter_mut().filter(|item| item.verdict() == Verdict::UnknownKey) {
+            let key = self.directory.find(item.operation().signer());
+            if key.is_some() {
+                *item = self.authenticate_under(key, item.digested(), verifier);
+            }
+        }
+    }
+
     fn authenticate_under(
         &self,
         key: Option<KeySlot>,
@@ -192,7 +203,8 @@ impl Registration {
         let oldest = self.ahead.pop_front();
         assert_eq!(oldest.map(|ahead| ahead.batch), Some(applied.batch), "the oldest is first");
         let Tree { levels, root } = tree;
-        assert_eq!((root.batch, root.previous), (applied.batch, self.totals.root), "one chain");
+        assert_eq!(root.previous, self.totals.root, "the root follows the last one");
+        assert!(applied.has(&root, &levels), "the tree is this batch's");
         self.totals.root = crypto::digest(&root);
         let (books, directory) = match self.ahead.front() {
             Some(next) => (next.books, next.directory),
@@ -371,6 +383,12 @@ impl Registration {
     #[must_use]
     pub const fn last_at(&self) -> Instant {
         self.totals.at
+    }
+
+    /// Whether a batch was applied that is neither committed nor rolled back.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        !self.ahead.is_empty()
     }
 
     /// Digest of the last final root; zero before the first batch.

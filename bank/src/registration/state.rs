@@ -36,7 +36,7 @@ impl Registration {
     /// If a batch was applied that is neither committed nor rolled back.
     #[must_use]
     pub fn to_snapshot(&self) -> Vec<u8> {
-        assert!(self.ahead.is_empty(), "no batch is under way");
+        assert!(!self.is_ahead(), "no batch is under way");
         let mut bytes = Vec::new();
         self.write_state(&mut |part| bytes.extend_from_slice(part));
         bytes

@@ -1,7 +1,7 @@
 //! A bank whose next batch is always applied before the one before it is durable.
 
 use crate::common::{Engine, Replica, Replicas, Suite};
-use bank::registration::Authenticated;
+use bank::registration::{Applied, Authenticated};
 use bank::{Answer, Bank, Genesis, MemoryLog, Operation, Registration};
 use quantity::Instant;
 
@@ -19,12 +19,23 @@ impl<S: Suite> Ahead<S> {
         let before = registration.state_digest();
         let first = registration.apply(now, batch);
         let between = registration.state_digest();
-        let second = registration.apply(now, batch);
+        let second = again::<S>(registration, now, batch);
         registration.roll_back(&second);
         assert_eq!(registration.state_digest(), between, "the second is gone, the first isn't");
         registration.roll_back(&first);
         assert_eq!(registration.state_digest(), before, "nothing is left of either");
     }
+}
+
+/// Applies a batch once more, on top of itself.
+fn again<S: Suite>(
+    registration: &mut Registration,
+    now: Instant,
+    batch: &[Authenticated],
+) -> Applied {
+    let mut batch = batch.to_vec();
+    registration.look_again(&mut batch, &S::verifier());
+    registration.apply(now, &batch)
 }
 
 impl<S: Suite> Engine<S> for Ahead<S> {
@@ -41,7 +52,7 @@ impl<S: Suite> Engine<S> for Ahead<S> {
             registration.roll_back(&first);
             first.without_batch()
         } else {
-            let second = registration.apply(now, &batch);
+            let second = again::<S>(registration, now, &batch);
             let (tree, signature) = recorder.record(&first, &batch).unwrap();
             let settled = registration.commit(first, tree, signature);
             registration.roll_back(&second);

@@ -347,10 +347,12 @@ impl<V: Verify + Sync> Engine<V> {
         let lengths: Vec<usize> = batch.iter().map(|part| part.done.len()).collect();
         let wanted = batch.iter().any(|part| part.submission.proofs == Proofs::Wanted);
         let proofs = if wanted { Proofs::Wanted } else { Proofs::Unwanted };
-        let items: Vec<Authenticated> =
+        let mut items: Vec<Authenticated> =
             batch.iter_mut().flat_map(|part| core::mem::take(&mut part.done)).collect();
         self.operations_waiting -= items.len();
         let ledger = self.ledger.as_mut().expect("it is there between steps");
+        // A key may have been bound while its order waited.
+        ledger.registration().look_again(&mut items, &self.verifier);
         let written = ledger.write(wall_clock(), &items, proofs, &self.signer);
         let answers = self.with_old_receipts(written.answers, &written.old)?;
         let mut answers = answers.into_iter();

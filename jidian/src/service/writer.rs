@@ -169,11 +169,11 @@ impl Writer {
         ledger.registration().authenticate(operation, &crypto::Sm2Verifier)
     }
 
-    fn write(&mut self, all: Gathering) {
+    fn write(&mut self, mut all: Gathering) {
         if all.batch.is_empty() {
             return;
         }
-        let written = self.prepare(&all).and_then(|()| self.submit(&all.batch));
+        let written = self.prepare(&all).and_then(|()| self.submit(&mut all.batch));
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         ledger.writes = written.is_ok();
         self.desks.resume(ledger.registration());
@@ -199,10 +199,12 @@ impl Writer {
         self.desk_log.append(&all.calls).map_err(Problem::storage)
     }
 
-    fn submit(&mut self, batch: &[Authenticated]) -> Result<(Vec<Answer>, Root), Problem> {
+    fn submit(&mut self, batch: &mut [Authenticated]) -> Result<(Vec<Answer>, Root), Problem> {
         let now = (self.clock)();
         let shared = Arc::clone(&self.ledger);
         let mut ledger = shared.write().unwrap_or_else(PoisonError::into_inner);
+        // A key may have been bound while its order waited.
+        ledger.registration().look_again(batch, &crypto::Sm2Verifier);
         let settled = ledger.bank.settle(now, batch).map_err(Problem::storage)?;
         // Only a batch of nothing but malformed operations leaves no root, and those have no rows.
         let none = || Problem::bad_request("no operation is well formed");

@@ -42,7 +42,9 @@ fn settle<L: OrderedLog>(
         registration.roll_back(&first);
         return Ok(first.without_batch());
     }
-    let second = registration.apply(now, batch);
+    let mut again = batch.to_vec();
+    registration.look_again(&mut again, &KeyedDigestVerifier);
+    let second = registration.apply(now, &again);
     match recorder.record(&first, batch) {
         Ok((tree, signature)) => {
             let settled = registration.commit(first, tree, signature);
